@@ -1,0 +1,85 @@
+"""Deliveries: one notification on its way to one endpoint, and the attempts made."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from gatepost.clock import rfc3339
+from gatepost.notify.notification import Notification
+
+MAX_ANSWER_BYTES = 4096
+"""Bytes of a receiver's answer that an attempt keeps: enough to read an error, too few to fill a disk."""
+
+
+class State(IntEnum):
+    """Where a delivery stands. The first two are open; the numbers are stored, so they never change."""
+
+    WAITING = 0
+    SENDING = 1
+    DELIVERED = 2
+    DEAD = 3
+    CANCELLED = 4
+    EXPIRED = 5
+    SUPERSEDED = 6
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Delivery(Struct):
+    """One notification on its way to one endpoint; `attempts` were made so far."""
+
+    notification: Notification
+    endpoint: str
+    attempts: int = 0
+
+
+class Outcome(Struct, frozen=True):
+    """What one attempt came to. `error` is a stable code when no usable answer came; times in milliseconds."""
+
+    status: int | None
+    error: str | None
+    answer: bytes
+    retry_after: float | None
+    duration_ms: int
+
+    @property
+    def succeeded(self) -> bool:
+        return self.error is None and self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
+
+
+class Attempt(Struct, frozen=True):
+    """One request made for a delivery, as it is kept. `at` is in milliseconds since 1970 UTC."""
+
+    id: str
+    number: int
+    at: int
+    duration_ms: int
+    status: int | None
+    error: str | None
+    answer: bytes
+
+
+class Finished(Struct, frozen=True):
+    """A step of a delivery to be written down: the new state, when it is due again, and the attempt if one was made."""
+
+    delivery: Delivery
+    state: State
+    due_at: int
+    at: int
+    attempt: Attempt | None = None
+
+
+def webhook_body(notification: Notification) -> bytes:
+    """The body of a webhook as Standard Webhooks lays it out: type, timestamp, data; and the topic.
+
+    The payload goes in as the bytes that came, so that its numbers stay exact.
+    """
+    head = (
+        f'{{"type":"{notification.type}","timestamp":"{rfc3339(notification.accepted_at)}",'
+        f'"topic":"{notification.topic}","data":'
+    )
+    return head.encode() + notification.payload + b"}"

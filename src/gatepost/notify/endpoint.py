@@ -1,0 +1,76 @@
+"""Endpoints: where a tenant wants its notifications to arrive."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from gatepost import topics
+from gatepost.notify.notification import RESERVED_TOPIC
+
+MAX_CONCURRENCY = 256
+"""Requests in flight to one endpoint at once: beyond it a receiver is being attacked, not notified."""
+
+DEFAULT_CONCURRENCY = 32
+"""Requests in flight: at 50 ms an answer, 640 a second to one endpoint."""
+
+MAX_URL_LENGTH = 2048
+MAX_PATTERNS = 100
+MAX_RETRY_STEPS = 30
+MAX_RETRY_DELAY_S = 7 * 86_400
+MAX_OVERLAP_S = 7 * 86_400
+"""Seconds for which an old secret may go on signing beside the new one."""
+
+DEFAULT_OVERLAP_S = 86_400
+
+State = Literal["active", "paused", "disabled"]
+SignatureKind = Literal["v1", "v1a"]
+
+Pattern = Annotated[str, Meta(max_length=topics.MAX_LENGTH, pattern=topics.PATTERN)]
+Patterns = Annotated[tuple[Pattern, ...], Meta(min_length=1, max_length=MAX_PATTERNS)]
+RetryDelay = Annotated[float, Meta(ge=0, le=MAX_RETRY_DELAY_S)]
+RetrySchedule = Annotated[tuple[RetryDelay, ...], Meta(min_length=1, max_length=MAX_RETRY_STEPS)]
+Concurrency = Annotated[int, Meta(ge=1, le=MAX_CONCURRENCY)]
+
+
+class Endpoint(Struct, frozen=True):
+    """A receiver of webhooks. `secrets` signs every request, newest first. Times are milliseconds since 1970 UTC.
+
+    `failing_since` is when the present unbroken run of failures began, and `warned` the share of the way
+    to auto-disable (in percent) that the owner was last told of.
+    """
+
+    id: str
+    tenant: str
+    url: str
+    topics: tuple[str, ...]
+    types: tuple[str, ...]
+    created_at: int
+    secret: str
+    description: str = ""
+    retry: tuple[float, ...] | None = None
+    concurrency: int = DEFAULT_CONCURRENCY
+    state: State = "active"
+    old_secret: str | None = None
+    old_secret_ends_at: int | None = None
+    failing_since: int | None = None
+    warned: int = 0
+
+    def signing_keys(self, now: int) -> tuple[str, ...]:
+        """The keys that sign a request made at `now`: the old one too while its overlap lasts."""
+        if self.old_secret is None or self.old_secret_ends_at is None or now >= self.old_secret_ends_at:
+            return (self.secret,)
+        return (self.secret, self.old_secret)
+
+    def wants(self, topic: str, event_type: str) -> bool:
+        """Whether this endpoint subscribes to such a notification.
+
+        Gatepost's own events go only to those who name them: `*` must not surprise a receiver of orders.
+        """
+        patterns = self.topics
+        if topic.partition(".")[0] == RESERVED_TOPIC:
+            patterns = tuple(pattern for pattern in patterns if pattern.partition(".")[0] == RESERVED_TOPIC)
+        return any(topics.matches(pattern, topic) for pattern in patterns) and any(
+            topics.matches(pattern, event_type) for pattern in self.types
+        )
