@@ -30,11 +30,16 @@ class State(IntEnum):
 
 
 class Delivery(Struct):
-    """One notification on its way to one endpoint; `attempts` were made so far."""
+    """One notification on its way to one endpoint.
+
+    `attempts` were made so far in the present run through the retry schedule, `spent` in runs before it:
+    a dead letter that is retried starts a new run.
+    """
 
     notification: Notification
     endpoint: str
     attempts: int = 0
+    spent: int = 0
 
 
 class Outcome(Struct, frozen=True):
@@ -55,7 +60,6 @@ class Attempt(Struct, frozen=True):
     """One request made for a delivery, as it is kept. `at` is in milliseconds since 1970 UTC."""
 
     id: str
-    number: int
     at: int
     duration_ms: int
     status: int | None

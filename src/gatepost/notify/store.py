@@ -1,0 +1,223 @@
+"""What the service needs from whatever keeps its notifications; every engine in `stores/` implements it.
+
+All of it works on sets. A coroutine returns only after what it wrote is on disk (durability `group`);
+when the disk is full it raises `StorageFull` and nothing of the call was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from gatepost.notify.delivery import Attempt, Delivery, Finished, State
+from gatepost.notify.endpoint import Endpoint
+from gatepost.notify.notification import Notification
+
+
+class Refusal(Struct, frozen=True, tag="refused"):
+    """An item of a batch that was not accepted: the stable code and what its problem document says."""
+
+    code: str
+    detail: str
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+class Receipt(Struct, frozen=True, tag="accepted"):
+    """An accepted notification: its id and how many deliveries follow from it."""
+
+    id: str
+    deliveries: int
+
+
+Result = Receipt | Refusal
+
+
+class Planned(Struct, frozen=True):
+    """A notification with its fan-out plan.
+
+    `now` are the endpoints whose delivery the calling process takes over itself as soon as this is on disk;
+    `later` are those that wait in the due index from `due_at` (milliseconds) on.
+    """
+
+    notification: Notification
+    now: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    due_at: int = 0
+
+    @property
+    def deliveries(self) -> int:
+        return len(self.now) + len(self.later)
+
+
+class IdempotencyKey(Struct, frozen=True):
+    """`digest` stands for tenant, route and key; `fingerprint` for the body that came with it."""
+
+    digest: bytes
+    fingerprint: bytes
+    expires_at: int
+
+
+class Acceptance(Struct, frozen=True):
+    """All that one request wants accepted, in its order, with the items refused before they got here."""
+
+    tenant: str
+    items: tuple[Planned | Refusal, ...]
+    idempotency: IdempotencyKey | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """What became of an `Acceptance`: a result for each item, and which items were new.
+
+    Only the deliveries of `fresh` may be started: the others were accepted before.
+    """
+
+    results: tuple[Result, ...]
+    fresh: tuple[Planned, ...]
+
+
+class Claim(Struct, frozen=True):
+    """A wish for up to `limit` deliveries of an endpoint that are due."""
+
+    tenant: str
+    endpoint: str
+    limit: int
+
+
+class Totals(Struct):
+    """Counters over the life of the data, kept on every write so that nothing ever has to count rows.
+
+    `seq` is the last place given in the log. `payload_bytes`, `deliveries`, `attempts` and `backlog` say what is
+    there now, the others what ever was.
+    """
+
+    commits: int = 0
+    seq: int = 0
+    accepted: int = 0
+    delivered: int = 0
+    dead: int = 0
+    backlog: int = 0
+    payload_bytes: int = 0
+    deliveries: int = 0
+    attempts: int = 0
+
+
+class DeliveryView(Struct, frozen=True):
+    """A delivery as people ask for it."""
+
+    notification: str
+    topic: str
+    type: str
+    endpoint: str
+    state: State
+    due_at: int
+    attempts: int
+
+
+class AttemptView(Struct, frozen=True):
+    """An attempt as people ask for it; `number` counts from 1 over all runs through the schedule."""
+
+    endpoint: str
+    number: int
+    attempt: Attempt
+
+
+class NotificationView(Struct, frozen=True):
+    """A notification with all that became of it. `payload` is None once retention has removed it."""
+
+    notification: Notification
+    payload: bytes | None
+    deliveries: tuple[DeliveryView, ...] = ()
+    attempts: tuple[AttemptView, ...] = ()
+
+
+class Page(Struct, frozen=True):
+    """A page of a list and the id from which the next one goes on, or None at the end."""
+
+    items: tuple[NotificationView, ...] | tuple[DeliveryView, ...]
+    next: str | None
+
+
+class Filter(Struct, frozen=True):
+    """Which notifications to list: newest first, below the id `before`. Times in milliseconds."""
+
+    topic: str | None = None
+    type: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+class Keep(Struct, frozen=True):
+    """How much history stays: nothing older than the times (milliseconds since 1970), nothing beyond the amounts.
+
+    What is still to be delivered is never removed.
+    """
+
+    payloads_since: int
+    payload_bytes: int
+    deliveries_since: int
+    deliveries: int
+    attempts_since: int
+    attempts: int
+    now: int
+
+
+class NotificationStore(Protocol):
+    """Keeps notifications, deliveries, attempts and idempotency keys."""
+
+    @property
+    def totals(self) -> Totals: ...
+
+    def accept(self, acceptance: Acceptance) -> Awaitable[Accepted]:
+        """Queues at once for the next commit; awaiting it raises `IdempotencyMismatch` or `StorageFull`.
+
+        Raises `Unavailable` at once when too much waits to be written.
+        """
+        ...
+
+    async def finish(self, steps: Sequence[Finished]) -> None:
+        """Writes down what became of deliveries."""
+        ...
+
+    async def claim(self, claims: Sequence[Claim], now: int) -> list[Delivery]:
+        """Takes over due deliveries; each is given to one caller only."""
+        ...
+
+    async def next_due(self) -> dict[tuple[str, str], int]:
+        """For each (tenant, endpoint) with waiting deliveries: when the first is due."""
+        ...
+
+    async def cancel(self, tenant: str, notification: str, withdrawn: Sequence[str]) -> int:
+        """Cancels what waits, and what the caller withdrew from its own queue; returns how many deliveries."""
+        ...
+
+    async def retry(self, tenant: str, notification: str, endpoint: str, now: int) -> bool:
+        """Makes a dead delivery due again with a fresh schedule; False when there is no such dead delivery."""
+        ...
+
+    async def clear_endpoint(self, tenant: str, endpoint: str) -> int:
+        """Cancels every waiting delivery of an endpoint that is being deleted; returns how many."""
+        ...
+
+    async def find(self, tenant: str, notification: str) -> NotificationView | None: ...
+
+    async def page(self, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page: ...
+
+    async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
+        """Deliveries of an endpoint that are dead, or (any open state) still open."""
+        ...
+
+    async def prune(self, keep: Keep) -> bool:
+        """Removes one small portion of old history; True when there may be more to remove at once."""
+        ...
+
+
+class EndpointStore(Protocol):
+    """Keeps endpoints."""
+
+    async def endpoints(self) -> list[Endpoint]: ...
+
+    async def put_endpoint(self, endpoint: Endpoint) -> None: ...
+
+    async def delete_endpoint(self, tenant: str, endpoint: str) -> None: ...

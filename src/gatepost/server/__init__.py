@@ -1,0 +1,1 @@
+"""Wires everything into a running service."""

@@ -1,0 +1,89 @@
+"""The data directory: owner-only, locked by one service at a time, and the secret files in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+
+from gatepost.clock import Clock
+from gatepost.crypto.pepper import PepperRing
+from gatepost.errors import DataDirectoryInUse, DataDirectoryUnsafe
+
+LOCK = "lock"
+PEPPER = "pepper"
+MAX_SECRET_FILE_BYTES = 64 * 1024
+"""A secret file beyond this size is something else."""
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def open_directory(path: Path) -> Path:
+    """Makes the directory if needed. Raises `DataDirectoryUnsafe` when others than its owner may enter it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = path.stat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise DataDirectoryUnsafe(f"{path} is no directory")
+    if status.st_mode & _OTHERS:
+        raise DataDirectoryUnsafe(f"others may enter {path}; run: chmod 700 {path}")
+    if status.st_uid != os.geteuid():
+        raise DataDirectoryUnsafe(f"{path} belongs to another user")
+    return path
+
+
+class DirectoryLock:
+    """Keeps a second service out of a data directory; the kernel lets go when the process ends, however it ends."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises `DataDirectoryInUse`."""
+        self._file = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(self._file, 32, 0).decode("ascii", "replace").strip()
+            os.close(self._file)
+            raise DataDirectoryInUse(f"process {holder or 'unknown'} serves {directory}; stop it first") from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._file)
+
+
+def load_pepper(directory: Path, clock: Clock) -> PepperRing:
+    """The pepper that API-key digests are keyed with; made on the first start, kept outside the database.
+
+    Raises `DataDirectoryUnsafe` when others may read it.
+    """
+    path = directory / PEPPER
+    if path.exists():
+        return PepperRing.loads(read_secret(path))
+    ring = PepperRing.new(clock)
+    write_secret(path, ring.dumps())
+    return ring
+
+
+def read_secret(path: Path) -> str:
+    """Reads a file that only its owner may read; raises `DataDirectoryUnsafe` otherwise."""
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_mode & _OTHERS:
+            raise DataDirectoryUnsafe(f"others may read {path}; run: chmod 600 {path}")
+        return file.read(MAX_SECRET_FILE_BYTES).decode("ascii")
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Writes a new owner-only file, on disk before this returns: all of it or none."""
+    partial = path.with_name(path.name + ".new")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

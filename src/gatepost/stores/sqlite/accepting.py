@@ -1,0 +1,140 @@
+"""Writes what is accepted: notifications, their deliveries and idempotency keys, a whole group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gatepost.errors import GatepostError, IdConflict, IdempotencyMismatch
+from gatepost.notify.delivery import State
+from gatepost.notify.store import Acceptance, Accepted, IdempotencyKey, Planned, Receipt, Refusal, Result
+from gatepost.stores.sqlite.commit import Transaction
+from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.named import statements
+
+_SQL = statements("notifications.sql")
+_encode_answer = msgspec.msgpack.Encoder().encode
+_decode_answer = msgspec.msgpack.Decoder(tuple[Result, ...]).decode
+
+_Row = tuple[object, ...]
+
+
+def write_acceptances(transaction: Transaction, acceptances: Sequence[Acceptance]) -> list[Accepted | GatepostError]:
+    """Gives every new notification its place in the log and writes it with its deliveries and its idempotency key."""
+    group = _Group(transaction)
+    answers = [group.accept(acceptance) for acceptance in acceptances]
+    group.write()
+    return answers
+
+
+class _Group:
+    """One commit's worth of acceptances: decided one by one, written in sets."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._producer_ids: dict[tuple[str, str], tuple[Receipt, bytes]] = {}
+        self._notifications: list[_Row] = []
+        self._deliveries: list[_Row] = []
+        self._keys: list[_Row] = []
+        self._collapsed: list[_Row] = []
+
+    def accept(self, acceptance: Acceptance) -> Accepted | GatepostError:
+        key = acceptance.idempotency
+        if key is not None:
+            before = self._answered_before(key, acceptance)
+            if before is not None:
+                return before
+        fresh: list[Planned] = []
+        results = tuple(self._accept_item(acceptance.tenant, item, fresh) for item in acceptance.items)
+        if key is not None:
+            self._keys.append(
+                (pack(acceptance.tenant), key.digest, key.fingerprint, _encode_answer(results), key.expires_at)
+            )
+        return Accepted(results, tuple(fresh))
+
+    def _answered_before(self, key: IdempotencyKey, acceptance: Acceptance) -> Accepted | GatepostError | None:
+        row = self._transaction.connection.execute(_SQL["idempotent_answer"], (key.digest,)).fetchone()
+        if row is None:
+            return None
+        fingerprint, answer, expires_at = row
+        if expires_at <= _accepted_at(acceptance):
+            self._transaction.connection.execute(_SQL["forget_idempotency"], (key.digest,))
+            return None
+        if fingerprint != key.fingerprint:
+            return IdempotencyMismatch()
+        return Accepted(_decode_answer(answer), ())
+
+    def _accept_item(self, tenant: str, item: Planned | Refusal, fresh: list[Planned]) -> Result:
+        if isinstance(item, Refusal):
+            return item
+        notification = item.notification
+        if notification.producer_id is not None:
+            twin = self._twin(tenant, notification.producer_id)
+            if twin is not None:
+                receipt, fingerprint = twin
+                return receipt if fingerprint == notification.fingerprint else _ID_TAKEN
+        receipt = Receipt(notification.id, item.deliveries)
+        if notification.producer_id is not None:
+            self._producer_ids[tenant, notification.producer_id] = (receipt, notification.fingerprint)
+        self._add(item)
+        fresh.append(item)
+        return receipt
+
+    def _twin(self, tenant: str, producer_id: str) -> tuple[Receipt, bytes] | None:
+        """What was accepted under the same id of the producer's own, in this group or before."""
+        known = self._producer_ids.get((tenant, producer_id))
+        if known is not None:
+            return known
+        row = self._transaction.connection.execute(_SQL["same_producer_id"], (pack(tenant), producer_id)).fetchone()
+        return None if row is None else (Receipt(unpack("ntf", row[0]), row[2]), row[1])
+
+    def _add(self, planned: Planned) -> None:
+        totals, notification = self._transaction.totals, planned.notification
+        totals.seq += 1
+        notification.seq = seq = totals.seq
+        tenant = pack(notification.tenant)
+        self._notifications.append(
+            (
+                seq,
+                tenant,
+                pack(notification.id),
+                notification.producer_id,
+                notification.topic,
+                notification.type,
+                notification.ordering_key,
+                notification.collapse_key,
+                notification.accepted_at,
+                notification.deliver_at,
+                notification.expires_at,
+                planned.deliveries,
+                notification.fingerprint,
+                notification.payload,
+            )
+        )
+        due_at = planned.due_at
+        self._deliveries += [(tenant, seq, pack(endpoint), State.SENDING, due_at) for endpoint in planned.now]
+        self._deliveries += [(tenant, seq, pack(endpoint), State.WAITING, due_at) for endpoint in planned.later]
+        totals.payload_bytes += len(notification.payload)
+        if notification.collapse_key is not None:
+            self._collapsed.append((tenant, notification.topic, notification.collapse_key, seq))
+
+    def write(self) -> None:
+        connection, totals = self._transaction.connection, self._transaction.totals
+        connection.executemany(_SQL["insert_notification"], self._notifications)
+        connection.executemany(_SQL["insert_delivery"], self._deliveries)
+        if self._keys:
+            connection.executemany(_SQL["insert_idempotency"], self._keys)
+        if self._collapsed:
+            totals.backlog -= connection.executemany(_SQL["supersede"], self._collapsed).rowcount
+        totals.accepted += len(self._notifications)
+        totals.deliveries += len(self._deliveries)
+        totals.backlog += len(self._deliveries)
+
+
+def _accepted_at(acceptance: Acceptance) -> int:
+    """When this request came, in milliseconds; a request of refused items only has no time and needs none."""
+    return next((item.notification.accepted_at for item in acceptance.items if isinstance(item, Planned)), 0)
+
+
+_ID_TAKEN = Refusal(IdConflict.code, IdConflict.title, (("was accepted before with another body", "/id"),))

@@ -1,0 +1,89 @@
+"""Opens the database file: pragmas, migrations, and the check that nothing acknowledged is missing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from gatepost.errors import DataDamaged
+from gatepost.stores.sqlite.named import migrations
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long to wait for another process, such as a backup, that holds the file."""
+
+CACHE_KIB = 64 * 1024
+"""KiB of pages that the writer keeps: holds the hot ends of all indexes at a million notifications."""
+
+CHECKPOINT_PAGES = 4_000
+"""Pages in the log before they are moved into the file: 16 MB, a few seconds at full load."""
+
+
+class CommitMark:
+    """How many commits were acknowledged, in a file of eight bytes beside the database.
+
+    SQLite takes a log with a damaged tail for a shorter log and goes on without a word, which would lose
+    acknowledged notifications in silence. The mark is written after each commit, so the database can be ahead
+    of it (after a crash or a power cut) but never behind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def read(self) -> int:
+        return int.from_bytes(os.pread(self._file, 8, 0), "big")
+
+    def write(self, commits: int) -> None:
+        os.pwrite(self._file, commits.to_bytes(8, "big"), 0)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Opens or makes the database for writing. Raises `DataDamaged` when the file is no sound database."""
+    try:
+        connection = _connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before anybody hears of it
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        _migrate(connection)
+    except sqlite3.DatabaseError as error:
+        raise DataDamaged(f"{path.name} cannot be read ({error}); restore it from a backup") from error
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A second connection that sees what is committed while the first one writes."""
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def check_mark(connection: sqlite3.Connection, mark: CommitMark, name: str) -> None:
+    """Raises `DataDamaged` when the database knows of fewer commits than were acknowledged."""
+    (commits,) = connection.execute("SELECT commits FROM totals").fetchone()
+    missing = mark.read() - commits
+    if missing > 0:
+        raise DataDamaged(
+            f"{name} lacks the last {missing} acknowledged commits: its log was damaged or an older copy was put "
+            "in place; restore the files together, or remove the file 'acknowledged' to accept the loss"
+        )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # owner-only from the first byte
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    known = migrations()
+    if version > known[-1][0]:
+        raise DataDamaged(f"the database has layout {version}, newer than this Gatepost knows; use a newer version")
+    for number, script in known:
+        if number > version:
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")

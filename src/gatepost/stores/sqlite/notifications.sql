@@ -1,0 +1,143 @@
+-- name: insert_notification
+INSERT INTO notifications (seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at,
+                           deliver_at, expires_at, fanout, fingerprint, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: insert_delivery
+INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, attempts, spent) VALUES (?, ?, ?, ?, ?, 0, 0)
+
+-- name: insert_attempt
+INSERT OR REPLACE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: step_delivery
+UPDATE deliveries SET state = ?, due_at = ?, attempts = ?, spent = ?
+WHERE notification = ? AND endpoint = ? AND state = 1
+
+-- name: same_producer_id
+SELECT id, fingerprint, fanout FROM notifications WHERE tenant = ? AND producer_id = ?
+
+-- name: idempotent_answer
+SELECT fingerprint, answer, expires_at FROM idempotency WHERE digest = ?
+
+-- name: forget_idempotency
+DELETE FROM idempotency WHERE digest = ?
+
+-- name: insert_idempotency
+INSERT INTO idempotency (tenant, digest, fingerprint, answer, expires_at) VALUES (?, ?, ?, ?, ?)
+
+-- name: supersede
+UPDATE deliveries SET state = 6
+WHERE state < 2 AND state = 0 AND notification IN (
+    SELECT seq FROM notifications WHERE tenant = ? AND topic = ? AND collapse_key = ? AND seq < ?
+    ORDER BY seq DESC LIMIT 100)
+
+-- name: claim
+UPDATE deliveries SET state = 1
+WHERE endpoint = :endpoint AND notification IN (
+    SELECT notification FROM deliveries
+    WHERE tenant = :tenant AND endpoint = :endpoint AND state < 2 AND state = 0 AND due_at <= :now
+    ORDER BY due_at, notification LIMIT :limit)
+RETURNING notification, attempts - spent, spent
+
+-- name: notification_by_seq
+SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
+       fingerprint, payload
+FROM notifications WHERE seq = ?
+
+-- name: notification_by_id
+SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
+       fingerprint, payload
+FROM notifications WHERE tenant = ? AND id = ?
+
+-- name: release_claimed
+UPDATE deliveries SET state = 0 WHERE state < 2 AND state = 1
+
+-- name: count_open
+SELECT count(*) FROM deliveries WHERE state < 2
+
+-- name: next_due
+SELECT tenant, endpoint, min(due_at) FROM deliveries WHERE state < 2 AND state = 0 GROUP BY tenant, endpoint
+
+-- name: cancel_waiting
+UPDATE deliveries SET state = 4
+WHERE state < 2 AND state = 0 AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
+
+-- name: cancel_withdrawn
+UPDATE deliveries SET state = 4
+WHERE state = 1 AND endpoint = ? AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
+
+-- name: retry_dead
+UPDATE deliveries SET state = 0, due_at = ?, spent = attempts
+WHERE state = 3 AND endpoint = ? AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
+
+-- name: clear_endpoint
+UPDATE deliveries SET state = 4 WHERE tenant = ? AND endpoint = ? AND state < 2 AND state = 0
+
+-- name: deliveries_of
+SELECT endpoint, state, due_at, attempts FROM deliveries WHERE notification = ? ORDER BY endpoint
+
+-- name: attempts_of
+SELECT endpoint, number, id, at, duration_ms, status, error, answer FROM attempts WHERE notification = ?
+ORDER BY endpoint, number
+
+-- name: page
+SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
+       fingerprint, NULL
+FROM (SELECT * FROM notifications WHERE tenant = :tenant AND id < :before AND id >= :since
+      ORDER BY id DESC LIMIT :budget)
+WHERE (:topic IS NULL OR topic = :topic) AND (:type IS NULL OR type = :type)
+ORDER BY id DESC LIMIT :limit
+
+-- name: page_end
+SELECT id FROM notifications WHERE tenant = :tenant AND id < :before AND id >= :since
+ORDER BY id DESC LIMIT 1 OFFSET :budget - 1
+
+-- name: dead_page
+SELECT n.id, n.topic, n.type, d.endpoint, d.state, d.due_at, d.attempts
+FROM deliveries d JOIN notifications n ON n.seq = d.notification
+WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state = 3 AND d.notification > :after
+ORDER BY d.notification LIMIT :limit
+
+-- name: open_page
+SELECT n.id, n.topic, n.type, d.endpoint, d.state, d.due_at, d.attempts
+FROM deliveries d JOIN notifications n ON n.seq = d.notification
+WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state < 2 AND d.notification > :after
+ORDER BY d.notification LIMIT :limit
+
+-- name: seq_of
+SELECT seq FROM notifications WHERE tenant = ? AND id = ?
+
+-- name: window
+SELECT max(seq), min(accepted_at)
+FROM (SELECT seq, accepted_at FROM notifications WHERE seq > ? ORDER BY seq LIMIT ?)
+
+-- name: prunable_payload_bytes
+SELECT coalesce(sum(length(payload)), 0) FROM notifications n
+WHERE seq > :from AND seq <= :to AND accepted_at < :before AND payload IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq AND d.state < 2)
+
+-- name: prune_payloads
+UPDATE notifications AS n SET payload = NULL
+WHERE seq > :from AND seq <= :to AND accepted_at < :before AND payload IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq AND d.state < 2)
+
+-- name: prune_attempts
+DELETE FROM attempts WHERE notification > :from AND notification <= :to AND at < :before
+
+-- name: prune_notifications
+DELETE FROM notifications AS n
+WHERE seq > :from AND seq <= :to AND accepted_at < :before
+  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq AND d.state < 2)
+
+-- name: prune_deliveries
+DELETE FROM deliveries WHERE notification > :from AND notification <= :to
+  AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = deliveries.notification)
+
+-- name: prune_orphaned_attempts
+DELETE FROM attempts WHERE notification > :from AND notification <= :to
+  AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = attempts.notification)
+
+-- name: prune_idempotency
+DELETE FROM idempotency WHERE seq IN (
+    SELECT seq FROM (SELECT seq, expires_at FROM idempotency ORDER BY seq LIMIT ?) WHERE expires_at <= ?)

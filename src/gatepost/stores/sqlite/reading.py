@@ -1,0 +1,81 @@
+"""Answers what people ask: one notification with its story, and pages of lists."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gatepost.notify.delivery import Attempt, State
+from gatepost.notify.store import AttemptView, DeliveryView, Filter, NotificationView, Page
+from gatepost.stores.sqlite.delivering import notification
+from gatepost.stores.sqlite.ids import is_id, pack, unpack
+from gatepost.stores.sqlite.named import statements
+
+SCAN_BUDGET = 5_000
+"""Rows that one page looks at: about 10 ms of the event loop. A page with a rare filter may come back short."""
+
+_SQL = statements("notifications.sql")
+_HIGHEST = b"\xff" * 16
+_TIMESTAMP_BYTES = 6  # a UUIDv7 starts with 48 bits of milliseconds
+
+
+def find(reader: sqlite3.Connection, tenant: str, notification_id: str) -> NotificationView | None:
+    """A notification with its deliveries and attempts."""
+    if not is_id("ntf", notification_id):
+        return None
+    row = reader.execute(_SQL["notification_by_id"], (pack(tenant), pack(notification_id))).fetchone()
+    if row is None:
+        return None
+    found = notification(row)
+    deliveries = tuple(
+        DeliveryView(found.id, found.topic, found.type, unpack("ep", endpoint), State(state), due_at, attempts)
+        for endpoint, state, due_at, attempts in reader.execute(_SQL["deliveries_of"], (found.seq,))
+    )
+    attempts = tuple(
+        AttemptView(unpack("ep", endpoint), number, Attempt(unpack("att", own_id), *rest))
+        for endpoint, number, own_id, *rest in reader.execute(_SQL["attempts_of"], (found.seq,))
+    )
+    return NotificationView(found, row[-1], deliveries, attempts)
+
+
+def page(reader: sqlite3.Connection, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page:
+    """Notifications newest first, without payloads. Looks at `SCAN_BUDGET` rows at most, so a page may be short."""
+    values: dict[str, object] = {
+        "tenant": pack(tenant),
+        "before": min(_start_of(wanted.until), pack(before) if before else _HIGHEST),
+        "since": bytes(16) if wanted.since is None else _start_of(wanted.since),
+        "topic": wanted.topic,
+        "type": wanted.type,
+        "budget": SCAN_BUDGET,
+        "limit": limit,
+    }
+    items = tuple(NotificationView(notification(row), None) for row in reader.execute(_SQL["page"], values))
+    if len(items) == limit:
+        return Page(items, items[-1].notification.id)
+    end = reader.execute(_SQL["page_end"], values).fetchone()
+    return Page(items, None if end is None else unpack("ntf", end[0]))
+
+
+def deliveries_page(
+    reader: sqlite3.Connection, tenant: str, state: State, endpoint: str, after: str | None, limit: int
+) -> Page:
+    """Deliveries of an endpoint that are dead, or still open, oldest first."""
+    start = reader.execute(_SQL["seq_of"], (pack(tenant), pack(after))).fetchone() if after else None
+    values = {
+        "tenant": pack(tenant),
+        "endpoint": pack(endpoint),
+        "after": 0 if start is None else start[0],
+        "limit": limit,
+    }
+    rows = reader.execute(_SQL["dead_page" if state is State.DEAD else "open_page"], values)
+    items = tuple(
+        DeliveryView(unpack("ntf", own_id), topic, kind, unpack("ep", to), State(where), due_at, attempts)
+        for own_id, topic, kind, to, where, due_at, attempts in rows
+    )
+    return Page(items, items[-1].notification if len(items) == limit else None)
+
+
+def _start_of(moment: int | None) -> bytes:
+    """The lowest id of that millisecond, or above all ids."""
+    if moment is None:
+        return _HIGHEST
+    return max(moment, 0).to_bytes(_TIMESTAMP_BYTES, "big") + bytes(10)

@@ -1,0 +1,157 @@
+"""The store as the service sees it: every verb of the Protocols, each one line onto a set writer or a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+
+from gatepost.errors import Unavailable
+from gatepost.guard.accounts import ApiKey, Tenant
+from gatepost.notify.delivery import Delivery, Finished, State
+from gatepost.notify.endpoint import Endpoint
+from gatepost.notify.store import Acceptance, Accepted, Claim, Filter, Keep, NotificationView, Page, Planned, Totals
+from gatepost.stores.sqlite import accounts, changing, reading
+from gatepost.stores.sqlite.accepting import write_acceptances
+from gatepost.stores.sqlite.commit import GroupCommit
+from gatepost.stores.sqlite.database import CommitMark, check_mark, open_database, open_reader
+from gatepost.stores.sqlite.delivering import write_claims, write_steps
+from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.named import statements
+from gatepost.stores.sqlite.pruning import Pruner
+
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Bytes of payloads that may wait for their commit: a minute of a very slow disk, not all of the memory."""
+
+DATABASE = "gatepost.db"
+MARK = "acknowledged"
+
+_SQL = statements("notifications.sql")
+
+
+class SqliteStore:
+    """All of `NotificationStore`, `EndpointStore` and `AccountStore` in one SQLite file.
+
+    Must be made inside a running event loop, and once per data directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Opens or makes the files in `directory`. Raises `DataDamaged`."""
+        self._writer = open_database(directory / DATABASE)
+        self._mark = CommitMark(directory / MARK)
+        check_mark(self._writer, self._mark, DATABASE)
+        self._reader = open_reader(directory / DATABASE)
+        self._commits = GroupCommit(self._writer, self._mark)
+        self._pruner = Pruner()
+        self._waiting_bytes = 0
+        self._recover()
+
+    def _recover(self) -> None:
+        """What was being sent when the last process ended is due again: at least once, never lost."""
+        self._writer.execute(_SQL["release_claimed"])
+        (self._commits.totals.backlog,) = self._writer.execute(_SQL["count_open"]).fetchone()
+
+    @property
+    def totals(self) -> Totals:
+        return self._commits.totals
+
+    async def aclose(self) -> None:
+        """Commits what waits and closes the files."""
+        await self._commits.aclose()
+        self._reader.close()
+        self._writer.close()
+        self._mark.close()
+
+    # Notifications
+
+    def accept(self, acceptance: Acceptance) -> Awaitable[Accepted]:
+        size = sum(len(item.notification.payload) for item in acceptance.items if isinstance(item, Planned))
+        if self._waiting_bytes + size > MAX_WAITING_BYTES:
+            raise Unavailable("too much waits to be written to disk", retry_after=1)
+        self._waiting_bytes += size
+        accepted = self._commits.submit(write_acceptances, acceptance)
+        accepted.add_done_callback(lambda _: self._written(size))
+        return accepted
+
+    def _written(self, size: int) -> None:
+        self._waiting_bytes -= size
+
+    async def finish(self, steps: Sequence[Finished]) -> None:
+        await self._commits.submit(write_steps, steps)
+
+    async def claim(self, claims: Sequence[Claim], now: int) -> list[Delivery]:
+        return await self._commits.submit(write_claims, (claims, now))
+
+    async def next_due(self) -> dict[tuple[str, str], int]:
+        rows = self._reader.execute(_SQL["next_due"])
+        return {(unpack("ten", tenant), unpack("ep", endpoint)): due_at for tenant, endpoint, due_at in rows}
+
+    async def cancel(self, tenant: str, notification: str, withdrawn: Sequence[str]) -> int:
+        return await self._commits.submit(changing.cancel, (tenant, notification, withdrawn))
+
+    async def retry(self, tenant: str, notification: str, endpoint: str, now: int) -> bool:
+        return await self._commits.submit(changing.retry, (tenant, notification, endpoint, now))
+
+    async def clear_endpoint(self, tenant: str, endpoint: str) -> int:
+        return await self._commits.submit(changing.clear_endpoint, (tenant, endpoint))
+
+    async def find(self, tenant: str, notification: str) -> NotificationView | None:
+        return reading.find(self._reader, tenant, notification)
+
+    async def page(self, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page:
+        return reading.page(self._reader, tenant, wanted, before, limit)
+
+    async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
+        return reading.deliveries_page(self._reader, tenant, state, endpoint, after, limit)
+
+    async def prune(self, keep: Keep) -> bool:
+        return await self._commits.submit(self._pruner.write, keep)
+
+    # Endpoints
+
+    async def endpoints(self) -> list[Endpoint]:
+        return accounts.endpoints(self._reader)
+
+    async def put_endpoint(self, endpoint: Endpoint) -> None:
+        await self._commits.submit(accounts.write_endpoints, endpoint)
+
+    async def delete_endpoint(self, tenant: str, endpoint: str) -> None:
+        await self._commits.submit(accounts.delete_endpoints, (tenant, endpoint))
+
+    # Tenants and keys
+
+    def tenants(self) -> list[Tenant]:
+        return accounts.tenants(self._reader)
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        return accounts.tenant(self._reader, tenant)
+
+    def tenant_by_name(self, name: str) -> Tenant | None:
+        return accounts.tenant_by_name(self._reader, name)
+
+    def keys(self, tenant: str) -> list[ApiKey]:
+        return accounts.keys(self._reader, tenant)
+
+    def key(self, tenant: str, key: str) -> ApiKey | None:
+        return accounts.key(self._reader, tenant, key)
+
+    def key_by_digest(self, digest: bytes) -> ApiKey | None:
+        return accounts.key_by_digest(self._reader, digest)
+
+    def count_keys(self) -> int:
+        return accounts.count_keys(self._reader)
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        await self._commits.submit(accounts.write_tenants, tenant)
+
+    async def suspend_tenant(self, tenant: str, at: int | None) -> None:
+        await self._commits.submit(accounts.write_suspensions, (tenant, at))
+
+    async def destroy_tenant(self, tenant: str) -> None:
+        while await self._commits.submit(accounts.destroy_tenants, tenant):
+            pass
+
+    async def add_key(self, key: ApiKey) -> None:
+        await self._commits.submit(accounts.write_keys, key)
+
+    async def revoke_key(self, tenant: str, key: str, at: int) -> None:
+        await self._commits.submit(accounts.revoke_keys, (tenant, key, at))
