@@ -37,6 +37,7 @@
     │   ├── DeliveryTimeout
     │   └── GarbledAnswer
     ├── ServiceError                    SDK: the service answered with a problem document
+    ├── InsecureTransport               SDK: the API key would travel unencrypted
     ├── InvalidSignature                SDK: a received webhook is not what it says
     └── StartRefused                    the service will not start
         ├── InvalidSetting
@@ -285,6 +286,11 @@ class ServiceError(GatepostError):
         super().__init__(detail, errors=errors, retry_after=retry_after)
         self.status = status
         self.problem_code = problem_code
+
+
+class InsecureTransport(GatepostError):
+    code = "insecure-transport"
+    title = "The API key would travel unencrypted"
 
 
 class InvalidSignature(GatepostError):
