@@ -34,6 +34,9 @@
     ├── AddressRefused                  egress: this address may not be dialled
     ├── DeliveryFailed                  the other side of an outgoing request did not answer
     │   ├── ConnectFailed
+    │   │   ├── NameNotResolved
+    │   │   └── TlsFailed
+    │   ├── ConnectionClosed            before a byte of the answer came
     │   ├── DeliveryTimeout
     │   └── GarbledAnswer
     ├── ServiceError                    SDK: the service answered with a problem document
@@ -81,7 +84,9 @@ class GatepostError(Exception):
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
 
-    def __init__(self, detail: str = "", *, errors: tuple[FieldError, ...] = (), retry_after: float | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, errors: tuple[FieldError, ...] = (), retry_after: float | None = None
+    ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors
@@ -256,6 +261,21 @@ class DeliveryFailed(GatepostError):
 class ConnectFailed(DeliveryFailed):
     code = "connect-failed"
     title = "No connection could be made"
+
+
+class NameNotResolved(ConnectFailed):
+    code = "name-not-resolved"
+    title = "The name of the other side has no address"
+
+
+class TlsFailed(ConnectFailed):
+    code = "tls-failed"
+    title = "The other side could not prove who it is, or does not speak TLS"
+
+
+class ConnectionClosed(DeliveryFailed):
+    code = "connection-closed"
+    title = "The other side closed the connection before it answered"
 
 
 class DeliveryTimeout(DeliveryFailed):
