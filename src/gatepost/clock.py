@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+
+_UUID_HEX = re.compile(r"[0-9a-f]{32}")
 
 
 class Clock(Protocol):
@@ -60,6 +63,11 @@ def new_id(prefix: str, clock: Clock) -> str:
     random_a = (bits >> 62 & 0xFFF) << 64
     random_b = bits & 0x3FFF_FFFF_FFFF_FFFF
     return f"{prefix}_{stamp | version_and_variant | random_a | random_b:032x}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether `text` is an id that `new_id` could have made with that prefix."""
+    return text.startswith(f"{prefix}_") and _UUID_HEX.fullmatch(text, len(prefix) + 1) is not None
 
 
 def rfc3339(milliseconds: int) -> str:

@@ -53,7 +53,7 @@ class Outcome(Struct, frozen=True):
 
     @property
     def succeeded(self) -> bool:
-        return self.error is None and self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
+        return self.error is None and self.status is not None and 200 <= self.status < 300
 
 
 class Attempt(Struct, frozen=True):
@@ -73,7 +73,6 @@ class Finished(Struct, frozen=True):
     delivery: Delivery
     state: State
     due_at: int
-    at: int
     attempt: Attempt | None = None
 
 

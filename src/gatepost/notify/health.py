@@ -28,7 +28,7 @@ def judge(endpoint: Endpoint, succeeded: bool, now: int, disable_after_ms: int) 
         return HEALTHY
     since = now if endpoint.failing_since is None else endpoint.failing_since
     percent = (now - since) * 100 // disable_after_ms
-    if percent >= 100:  # noqa: PLR2004 - the whole way
+    if percent >= 100:
         return Judgement(since, warned=100, disable=True)
     reached = max((level for level in WARNINGS if level <= percent), default=0)
     if reached > endpoint.warned:

@@ -6,7 +6,8 @@ when the disk is full it raises `StorageFull` and nothing of the call was kept.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from asyncio import Future
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -169,8 +170,8 @@ class NotificationStore(Protocol):
     @property
     def totals(self) -> Totals: ...
 
-    def accept(self, acceptance: Acceptance) -> Awaitable[Accepted]:
-        """Queues at once for the next commit; awaiting it raises `IdempotencyMismatch` or `StorageFull`.
+    def accept(self, acceptance: Acceptance) -> Future[Accepted]:
+        """Queues at once for the next commit; the future raises `IdempotencyMismatch` or `StorageFull`.
 
         Raises `Unavailable` at once when too much waits to be written.
         """
@@ -186,6 +187,10 @@ class NotificationStore(Protocol):
 
     async def next_due(self) -> dict[tuple[str, str], int]:
         """For each (tenant, endpoint) with waiting deliveries: when the first is due."""
+        ...
+
+    async def next_due_of(self, endpoints: Sequence[tuple[str, str]]) -> dict[str, int]:
+        """The same for some (tenant, endpoint) pairs, by endpoint."""
         ...
 
     async def cancel(self, tenant: str, notification: str, withdrawn: Sequence[str]) -> int:

@@ -24,7 +24,6 @@ NOT_SETTINGS = frozenset({"GATEPOST_CONFIG", "GATEPOST_URL", "GATEPOST_API_KEY",
 """Variables that belong to the command line's client, or say where the settings are."""
 
 
-
 class Setting(Struct, frozen=True):
     """How a setting is read from text, its default as a person would write it, and what it means."""
 
@@ -47,7 +46,8 @@ class Settings(Struct, frozen=True):
     ]
     limit: Annotated[str, Setting(values.rate, "20000/s burst 40000", "Requests that one API key may make.")]
     allow_memory: Annotated[
-        bool, Setting(values.boolean, "false", "Whether a request may ask for an answer before its notification is on disk.")
+        bool,
+        Setting(values.boolean, "false", "Whether a request may ask for an answer before its notification is on disk."),
     ]
     idempotency_keep: Annotated[float, Setting(values.span, "24h", "How long an Idempotency-Key is remembered.")]
     backlog_limit: Annotated[
@@ -55,7 +55,9 @@ class Settings(Struct, frozen=True):
     ]
     allow_networks: Annotated[
         tuple[str, ...],
-        Setting(values.networks, "", "Private networks that endpoints may be in, such as 10.1.0.0/16, comma-separated."),
+        Setting(
+            values.networks, "", "Private networks that endpoints may be in, such as 10.1.0.0/16, comma-separated."
+        ),
     ]
     connect_timeout: Annotated[float, Setting(values.span, "5s", "Longest wait for a connection to an endpoint.")]
     read_timeout: Annotated[float, Setting(values.span, "15s", "Longest silence of an endpoint.")]

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
+from gatepost.clock import is_id
 from gatepost.errors import Conflict, GatepostError, NotFound
 from gatepost.guard.accounts import ApiKey, Tenant
 from gatepost.notify.endpoint import Endpoint
 from gatepost.stores.sqlite.commit import Transaction
-from gatepost.stores.sqlite.ids import is_id, pack, unpack
+from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
 
 DESTROY_PORTION = 500
@@ -23,7 +24,7 @@ _encode_endpoint = msgspec.json.Encoder().encode
 _decode_endpoint = msgspec.json.Decoder(Endpoint).decode
 
 
-def write_tenants(transaction: Transaction, tenants: Sequence[Tenant]) -> list[None | GatepostError]:
+def write_tenants(transaction: Transaction, tenants: Sequence[Tenant]) -> list[GatepostError | None]:
     return [_insert_tenant(transaction.connection, tenant) for tenant in tenants]
 
 
@@ -34,7 +35,7 @@ def _insert_tenant(connection: sqlite3.Connection, tenant: Tenant) -> GatepostEr
 
 def write_suspensions(
     transaction: Transaction, suspensions: Sequence[tuple[str, int | None]]
-) -> list[None | GatepostError]:
+) -> list[GatepostError | None]:
     """Suspends tenants at a time in milliseconds, or lets them go on (None)."""
     return [
         None if transaction.connection.execute(_SQL["suspend_tenant"], (at, pack(tenant))).rowcount else NotFound()
@@ -85,7 +86,7 @@ def write_keys(transaction: Transaction, keys: Sequence[ApiKey]) -> list[None]:
     return [None] * len(keys)
 
 
-def revoke_keys(transaction: Transaction, keys: Sequence[tuple[str, str, int]]) -> list[None | GatepostError]:
+def revoke_keys(transaction: Transaction, keys: Sequence[tuple[str, str, int]]) -> list[GatepostError | None]:
     """Revokes keys, each (tenant, key, time in milliseconds)."""
     return [
         None

@@ -22,8 +22,8 @@ from gatepost.stores.sqlite.database import CommitMark
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_READ_TOTALS = f"SELECT {', '.join(Totals.__struct_fields__)} FROM totals"
-_WRITE_TOTALS = f"UPDATE totals SET {', '.join(f'{name} = ?' for name in Totals.__struct_fields__)}"  # noqa: S608
+_READ_TOTALS = f"SELECT {', '.join(Totals.__struct_fields__)} FROM totals"  # noqa: S608 - our own field names
+_WRITE_TOTALS = f"UPDATE totals SET {', '.join(f'{name} = ?' for name in Totals.__struct_fields__)}"  # noqa: S608 - our own field names
 
 _DISK_TROUBLE = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_FSYNC}

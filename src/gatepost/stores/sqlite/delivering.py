@@ -28,7 +28,9 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
     connection.executemany(_SQL["insert_attempt"], attempts)
     totals.attempts += len(attempts)
     # Rows that went away meanwhile (a destroyed tenant) do not count, hence rowcount and not len().
-    changed = Counter({state: connection.executemany(_SQL["step_delivery"], rows).rowcount for state, rows in steps.items()})
+    changed = Counter(
+        {state: connection.executemany(_SQL["step_delivery"], rows).rowcount for state, rows in steps.items()}
+    )
     totals.delivered += changed[State.DELIVERED]
     totals.dead += changed[State.DEAD]
     totals.backlog -= sum(count for state, count in changed.items() if state is not State.WAITING)

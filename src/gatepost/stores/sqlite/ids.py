@@ -12,10 +12,3 @@ def pack(public_id: str) -> bytes:
 
 def unpack(prefix: str, stored: bytes) -> str:
     return f"{prefix}_{stored.hex()}"
-
-
-def is_id(prefix: str, text: str) -> bool:
-    """Whether `text` is an id of that kind; anything else cannot be in a table."""
-    if len(text) != len(prefix) + 1 + HEX_DIGITS or not text.startswith(f"{prefix}_"):
-        return False
-    return all(digit in "0123456789abcdef" for digit in text[-HEX_DIGITS:])

@@ -59,6 +59,9 @@ SELECT count(*) FROM deliveries WHERE state < 2
 -- name: next_due
 SELECT tenant, endpoint, min(due_at) FROM deliveries WHERE state < 2 AND state = 0 GROUP BY tenant, endpoint
 
+-- name: next_due_of
+SELECT min(due_at) FROM deliveries WHERE tenant = ? AND endpoint = ? AND state < 2 AND state = 0
+
 -- name: cancel_waiting
 UPDATE deliveries SET state = 4
 WHERE state < 2 AND state = 0 AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)

@@ -38,9 +38,7 @@ class Pruner:
             return False
         window = {"from": self._position, "to": end}
         totals.payload_bytes -= _prune_payloads(transaction, window, before["payloads"])
-        totals.attempts -= connection.execute(
-            _SQL["prune_attempts"], window | {"before": before["attempts"]}
-        ).rowcount
+        totals.attempts -= connection.execute(_SQL["prune_attempts"], window | {"before": before["attempts"]}).rowcount
         totals.payload_bytes -= connection.execute(
             _SQL["prunable_payload_bytes"], window | {"before": before["deliveries"]}
         ).fetchone()[0]

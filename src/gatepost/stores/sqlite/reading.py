@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+from gatepost.clock import is_id
 from gatepost.notify.delivery import Attempt, State
 from gatepost.notify.store import AttemptView, DeliveryView, Filter, NotificationView, Page
 from gatepost.stores.sqlite.delivering import notification
-from gatepost.stores.sqlite.ids import is_id, pack, unpack
+from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
 
 SCAN_BUDGET = 5_000

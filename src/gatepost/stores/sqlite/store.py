@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from asyncio import Future
+from collections.abc import Sequence
 from pathlib import Path
 
 from gatepost.errors import Unavailable
@@ -63,7 +64,7 @@ class SqliteStore:
 
     # Notifications
 
-    def accept(self, acceptance: Acceptance) -> Awaitable[Accepted]:
+    def accept(self, acceptance: Acceptance) -> Future[Accepted]:
         size = sum(len(item.notification.payload) for item in acceptance.items if isinstance(item, Planned))
         if self._waiting_bytes + size > MAX_WAITING_BYTES:
             raise Unavailable("too much waits to be written to disk", retry_after=1)
@@ -84,6 +85,14 @@ class SqliteStore:
     async def next_due(self) -> dict[tuple[str, str], int]:
         rows = self._reader.execute(_SQL["next_due"])
         return {(unpack("ten", tenant), unpack("ep", endpoint)): due_at for tenant, endpoint, due_at in rows}
+
+    async def next_due_of(self, endpoints: Sequence[tuple[str, str]]) -> dict[str, int]:
+        due = {}
+        for tenant, endpoint in endpoints:
+            (due_at,) = self._reader.execute(_SQL["next_due_of"], (pack(tenant), pack(endpoint))).fetchone()
+            if due_at is not None:
+                due[endpoint] = due_at
+        return due
 
     async def cancel(self, tenant: str, notification: str, withdrawn: Sequence[str]) -> int:
         return await self._commits.submit(changing.cancel, (tenant, notification, withdrawn))

@@ -1,0 +1,82 @@
+"""What a route of the API is: who may call it, what it takes and gives, and the function that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from gatepost.errors import InvalidParameter, NotFound
+from gatepost.guard.policy import Policy, Route
+from gatepost.guard.request import Admission, Principal
+from gatepost.notify.notification import field_error
+from gatepost.server.service import Service
+from gatepost.web.problem import Answer
+
+Body = TypeVar("Body")
+
+MANAGEMENT_BODY_BYTES = 64 * 1024
+"""Bytes of a body that creates or changes something other than notifications."""
+
+DEFAULT_PAGE = 50
+MAX_PAGE = 100
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """One route. `takes` and `gives` are the types of its bodies; `operator` reserves it to the default tenant."""
+
+    method: str
+    path: str
+    policy: Policy
+    handle: Callable[[Service, Admission], Awaitable[Answer]]
+    summary: str
+    takes: Any = None
+    gives: Any = None
+    status: int = 200
+    operator: bool = False
+
+    @property
+    def route(self) -> Route:
+        return Route(self.method, self.path, self.policy, self)
+
+
+async def answer(service: Service, admission: Admission) -> Answer:
+    """Runs the operation that the gate admitted."""
+    operation: Operation = admission.handler
+    if operation.operator:
+        require_operator(service, admission.principal)
+    return await operation.handle(service, admission)
+
+
+def require_operator(service: Service, principal: Principal) -> None:
+    """Whatever its scopes, a key of another tenant sees its own tenant only: it is told that nothing is here."""
+    if principal.tenant != service.operator_tenant:
+        raise NotFound
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def read(kind: type[Body], body: bytes) -> Body:
+    """The body as `kind`; raises `InvalidField` or `UnknownField` with a JSON Pointer."""
+    try:
+        decoded: Body = _decoder(kind).decode(body or b"{}")
+    except msgspec.ValidationError as error:
+        raise field_error(error) from None
+    return decoded
+
+
+def json_answer(document: object, status: int = 200) -> Answer:
+    return Answer(status, msgspec.json.encode(document))
+
+
+def page_size(admission: Admission) -> int:
+    text = admission.query.get("limit", str(DEFAULT_PAGE))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_PAGE):
+        raise InvalidParameter(f"limit: a whole number from 1 to {MAX_PAGE}")
+    return int(text)

@@ -1,0 +1,208 @@
+"""The only place that wires: from settings to a running service, and down again without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from gatepost.clock import Clock, SystemClock
+from gatepost.crypto.pepper import PepperRing
+from gatepost.crypto.secret import Secret
+from gatepost.guard.asks import FindKey, TakeLimits
+from gatepost.guard.egress import EgressRules
+from gatepost.guard.gate import Gate
+from gatepost.guard.limits import GcraLimiter, Rate
+from gatepost.net.connector import Connector
+from gatepost.net.server import BoundedHttpProtocol
+from gatepost.notify.routing import Routing
+from gatepost.outbound.webhook import TimeLimits, WebhookChannel
+from gatepost.server.accounts import Accounts
+from gatepost.server.api.all import OPERATIONS
+from gatepost.server.api.operation import answer
+from gatepost.server.delivery.local import LocalEngine
+from gatepost.server.endpoints import Endpoints
+from gatepost.server.health import HealthKeeper
+from gatepost.server.intake import Intake, IntakeLimits
+from gatepost.server.retention import prune_for_ever
+from gatepost.server.service import Service
+from gatepost.server.settings import Settings
+from gatepost.stores.files import DirectoryLock, load_pepper, open_directory, write_secret
+from gatepost.stores.sqlite import SqliteStore
+from gatepost.web.asgi import Doorway
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+
+KEEP_ALIVE_S = 30
+"""Seconds that an idle connection of a client stays open."""
+
+SWITCH_INTERVAL_S = 0.001
+"""How long the commit thread may wait for the interpreter lock: a part of a commit, not five of them."""
+
+
+def serve(settings: Settings) -> None:
+    """Runs the service until SIGINT or SIGTERM. Raises `StartRefused` before anything is listening."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    uvloop.run(_serve(settings))
+
+
+def new_operator_key(settings: Settings) -> Secret[str]:
+    """A new key for whoever lost the last one. Needs the data directory, and that no service runs on it.
+
+    Raises `StartRefused`.
+    """
+    return asyncio.run(_new_operator_key(settings))
+
+
+async def _new_operator_key(settings: Settings) -> Secret[str]:
+    clock = SystemClock()
+    async with _open_store(settings) as (directory, store):
+        accounts = Accounts(store, load_pepper(directory, clock), clock)
+        operator, first_key = await accounts.first_start()
+        return first_key or await accounts.create_operator_key(operator)
+
+
+async def _serve(settings: Settings) -> None:
+    async with running(settings, SystemClock()) as (doorway, first_key):
+        with _listening(settings) as listener:
+            server = _Server(settings, doorway, partial(_announce, settings, listener, first_key))
+            await server.serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[Doorway, Secret[str] | None]]:
+    """Everything but the listening socket; also gives the first API key if this is the first start."""
+    async with (
+        _open_store(settings) as (directory, store),
+        _wired(settings, store, load_pepper(directory, clock), clock) as doorway_and_key,
+    ):
+        yield doorway_and_key
+
+
+@asynccontextmanager
+async def _open_store(settings: Settings) -> AsyncIterator[tuple[Path, SqliteStore]]:
+    directory = open_directory(settings.data_dir)
+    lock = DirectoryLock(directory)
+    try:
+        store = SqliteStore(directory)
+        try:
+            yield directory, store
+        finally:
+            await store.aclose()
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def _wired(
+    settings: Settings, store: SqliteStore, peppers: PepperRing, clock: Clock
+) -> AsyncIterator[tuple[Doorway, Secret[str] | None]]:
+    rules = EgressRules.parse(settings.allow_networks)
+    known = await store.endpoints()
+    routing = Routing(known)
+    limits = TimeLimits(settings.connect_timeout, settings.read_timeout, settings.total_timeout)
+    channel = WebhookChannel(Connector(rules), clock, limits)
+    engine = LocalEngine(store, channel, clock)
+    intake = Intake(store, routing, engine, clock, _intake_limits(settings))
+    endpoints = Endpoints(store, routing, engine, rules, clock)
+    keeper = HealthKeeper(routing, endpoints.keep, intake.announce, clock, round(settings.disable_after * 1000))
+    accounts = Accounts(store, peppers, clock)
+    operator, first_key = await accounts.first_start()
+    service = Service(store, engine, intake, accounts, endpoints, clock, operator.id, started_at=clock.now())
+    await engine.start(known, keeper.judge)
+    pruning = asyncio.create_task(prune_for_ever(store, settings, clock))
+    try:
+        yield _doorway(service, peppers, settings), first_key
+    finally:
+        pruning.cancel()
+        await engine.drain(settings.drain_timeout)
+        await channel.aclose()
+
+
+def _doorway(service: Service, peppers: PepperRing, settings: Settings) -> Doorway:
+    gate = Gate([each.route for each in OPERATIONS], peppers, Rate.parse(settings.limit), service.clock)
+    limiter = GcraLimiter(service.clock)
+    facts: dict[type, Callable[[Any], Any]] = {
+        FindKey: service.accounts.find_key,
+        TakeLimits: lambda ask: limiter.take(ask.charges),
+    }
+    return Doorway(gate, facts, partial(answer, service))
+
+
+def _intake_limits(settings: Settings) -> IntakeLimits:
+    return IntakeLimits(settings.backlog_limit, round(settings.idempotency_keep * 1000), settings.allow_memory)
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+        yield listener
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready once it is, and leaves the rest of the shutdown to us."""
+
+    def __init__(self, settings: Settings, doorway: Doorway, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                doorway,
+                http=BoundedHttpProtocol,
+                ws="none",
+                loop="uvloop",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=round(settings.drain_timeout),
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+        self._ready = ready
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn raises a caught signal again once it has shut down; by default that would end us before the drain
+            signal.signal(number, lambda *_: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def _announce(settings: Settings, listener: socket.socket, first_key: Secret[str] | None) -> None:
+    scheme = "http" if settings.tls_certificate is None else "https"
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    if first_key is not None:
+        _give_first_key(first_key, settings.first_key_file)
+    print(f"listening on {scheme}://{shown}:{port}", flush=True)
+
+
+def _give_first_key(key: Secret[str], path: Path | None) -> None:
+    if path is not None:
+        write_secret(path, key.reveal() + "\n")
+        print(f"The first API key is in {path}; only you can read it.", flush=True)
+        return
+    print("The first API key, shown this once and stored nowhere:", flush=True)
+    print(f"  {key.reveal()}", flush=True)

@@ -1,0 +1,1 @@
+"""Engines that carry deliveries out. `local` runs in the service's own process."""

@@ -1,0 +1,307 @@
+"""The engine in the service's own process: takes what is accepted straight from memory, and what is due from the store.
+
+The store is the truth: whatever is in memory here is in the store as being sent, and is due again after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
+
+from gatepost.clock import Clock, new_id
+from gatepost.errors import GatepostError
+from gatepost.notify import retry
+from gatepost.notify.delivery import Attempt, Delivery, Finished, Outcome, State, webhook_body
+from gatepost.notify.endpoint import Endpoint
+from gatepost.notify.store import Claim, NotificationStore, Planned
+from gatepost.server.delivery.lane import ROOM, Lane
+
+TICK_S = 0.1
+"""How often lanes are looked at for what has become due: a delivery starts at most this late."""
+
+MEMORY_BYTES = 64 * 1024 * 1024
+"""Bytes of payloads that all lanes together keep in memory."""
+
+WRITE_AGAIN_S = 1.0
+"""Wait after outcomes could not be written (a full disk) before they are written again."""
+
+MAX_UNWRITTEN = 10_000
+"""Outcomes that may wait for the disk; beyond it nothing more is sent."""
+
+_log = logging.getLogger(__name__)
+
+
+class Channel(Protocol):
+    """A way out; never raises for what the other side does."""
+
+    async def send(self, endpoint: Endpoint, message_id: str, body: bytes, keys: tuple[str, ...]) -> Outcome: ...
+
+    def forget(self, endpoint: str) -> None: ...
+
+
+Judge = Callable[[Endpoint, Outcome, bool], Awaitable[None]]
+"""Told of each outcome that may change the health of its endpoint, and whether the endpoint must be disabled."""
+
+
+class LocalEngine:
+    """Delivers."""
+
+    def __init__(self, store: NotificationStore, channel: Channel, clock: Clock) -> None:
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._judge: Judge | None = None
+        self._lanes: dict[str, Lane] = {}
+        self._unwritten: list[Finished] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ticker: asyncio.Task[None] | None = None
+        self._bytes = 0
+        self._stopping = False
+
+    # What the rest of the service calls
+
+    async def start(self, endpoints: Iterable[Endpoint], judge: Judge) -> None:
+        """Goes on where the last process ended. `judge` is told of every failure and every recovery of an endpoint."""
+        self._judge = judge
+        for endpoint in endpoints:
+            self.put(endpoint)
+        for (_, endpoint_id), due_at in (await self._store.next_due()).items():
+            if endpoint_id in self._lanes:
+                self._lanes[endpoint_id].due_at(due_at)
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def drain(self, timeout: float) -> None:
+        """Starts nothing more, lets what is in flight finish for `timeout` seconds, and writes it all down."""
+        self._stopping = True
+        if self._ticker is not None:
+            self._ticker.cancel()
+        deadline = self._clock.monotonic() + timeout
+        while self._tasks and (left := deadline - self._clock.monotonic()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
+        for task in self._tasks:
+            task.cancel()  # what it was sending stays open in the store and is sent again after the next start
+        if self._unwritten:
+            await self._store.finish(self._unwritten)
+
+    def put(self, endpoint: Endpoint) -> None:
+        """Adds an endpoint, or takes over what changed about it."""
+        lane = self._lanes.get(endpoint.id)
+        if lane is None:
+            self._lanes[endpoint.id] = lane = Lane(endpoint)
+        elif lane.endpoint.url != endpoint.url:
+            self._channel.forget(endpoint.id)
+        resumed = lane.endpoint.state != "active" and endpoint.state == "active"
+        lane.endpoint = endpoint
+        if resumed:
+            lane.more, lane.paused_until, lane.slow_downs = True, 0, 0
+        self._pump(lane)
+
+    async def remove(self, endpoint: Endpoint) -> None:
+        """Lets an endpoint go and cancels what was to be sent to it."""
+        lane = self._lanes.pop(endpoint.id, None)
+        self._channel.forget(endpoint.id)
+        if lane is not None:
+            self._write([_closed(delivery, State.CANCELLED, self._clock.now()) for delivery in self._taken(lane)])
+        await self._store.clear_endpoint(endpoint.tenant, endpoint.id)
+
+    def reserve(self, endpoint: Endpoint, size: int, now: int) -> bool:
+        """Whether the engine takes over a delivery of `size` bytes as soon as it is on disk."""
+        if self._stopping or self._bytes + size > MEMORY_BYTES:
+            self._later(endpoint.id, now)
+            return False
+        if not self._lanes[endpoint.id].reserve(now):
+            self._later(endpoint.id, now)
+            return False
+        self._bytes += size
+        return True
+
+    def release(self, planned: Planned) -> None:
+        """Gives back the places of a notification that was not accepted after all."""
+        for endpoint in planned.now:
+            self._bytes -= len(planned.notification.payload)
+            if endpoint in self._lanes:
+                self._lanes[endpoint].reserved -= 1
+
+    def hand_over(self, planned: Planned) -> None:
+        """Takes a notification that is on disk now."""
+        notification = planned.notification
+        for endpoint in planned.now:
+            delivery = Delivery(notification, endpoint)
+            lane = self._lanes.get(endpoint)
+            if lane is None:
+                self._forget_bytes(delivery)
+                self._write([_closed(delivery, State.CANCELLED, self._clock.now())])
+                continue
+            lane.reserved -= 1
+            lane.queue.append(delivery)
+            self._pump(lane)
+        for endpoint in planned.later:
+            self._later(endpoint, planned.due_at)
+
+    def withdraw(self, notification: str, endpoints: Iterable[str]) -> list[str]:
+        """Takes a notification back that was not sent yet; returns the endpoints it was taken back from."""
+        withdrawn = []
+        for endpoint in endpoints:
+            lane = self._lanes.get(endpoint)
+            for delivery in lane.withdraw(notification) if lane is not None else ():
+                self._forget_bytes(delivery)
+                withdrawn.append(endpoint)
+        return withdrawn
+
+    def wake(self, endpoint: str, due_at: int) -> None:
+        """Notes that the store holds something for an endpoint that is due at `due_at`."""
+        self._later(endpoint, due_at)
+
+    # Sending
+
+    def _later(self, endpoint: str, due_at: int) -> None:
+        if endpoint in self._lanes:
+            self._lanes[endpoint].due_at(due_at)
+
+    def _pump(self, lane: Lane) -> None:
+        """Starts as many senders as the lane may have; each goes on until the queue is empty."""
+        now = self._clock.now()
+        idle = len(lane.queue)
+        while idle > 0 and lane.can_send(now) and not self._stopping:
+            lane.sending += 1
+            idle -= 1
+            task = asyncio.create_task(self._send_all(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send_all(self, lane: Lane) -> None:
+        try:
+            while lane.queue and not self._stopping and len(self._unwritten) < MAX_UNWRITTEN:
+                if lane.endpoint.state != "active" or self._clock.now() < lane.paused_until:
+                    return
+                delivery = lane.queue.popleft()
+                self._forget_bytes(delivery)
+                await self._send(lane, delivery)
+        finally:
+            lane.sending -= 1
+
+    async def _send(self, lane: Lane, delivery: Delivery) -> None:
+        started = self._clock.now()
+        notification, endpoint = delivery.notification, lane.endpoint
+        if notification.expires_at is not None and started >= notification.expires_at:
+            self._write([_closed(delivery, State.EXPIRED, started)])
+            return
+        keys = endpoint.signing_keys(started)
+        outcome = await self._channel.send(endpoint, notification.id, webhook_body(notification), keys)
+        await self._settle(lane, delivery, outcome, started)
+
+    async def _settle(self, lane: Lane, delivery: Delivery, outcome: Outcome, started: int) -> None:
+        """Decides what follows from an attempt, and writes it down."""
+        now = self._clock.now()
+        delivery.attempts += 1
+        schedule = lane.endpoint.retry or retry.DEFAULT_SCHEDULE
+        verdict = retry.decide(outcome, delivery.attempts, schedule, now, self._clock.jitter(), lane.slow_downs)
+        attempt = Attempt(
+            new_id("att", self._clock), started, outcome.duration_ms, outcome.status, outcome.error, outcome.answer
+        )
+        if verdict.pause_s:
+            lane.slow_downs += 1
+            lane.paused_until = now + round(verdict.pause_s * 1000)
+        elif outcome.succeeded:
+            lane.slow_downs = 0
+        self._write([Finished(delivery, verdict.state, verdict.due_at or now, attempt)])
+        if verdict.state is State.WAITING:
+            lane.due_at(verdict.due_at)
+        if self._judge is not None and not (outcome.succeeded and lane.endpoint.failing_since is None):
+            await self._judge(lane.endpoint, outcome, verdict.disable)
+
+    # Writing down
+
+    def _write(self, steps: Sequence[Finished]) -> None:
+        self._unwritten += steps
+        if self._writing is None and steps:
+            self._writing = asyncio.create_task(self._write_all())
+            self._tasks.add(self._writing)
+            self._writing.add_done_callback(self._tasks.discard)
+
+    async def _write_all(self) -> None:
+        """Writes outcomes in sets until none wait: one set in flight, what comes meanwhile is the next."""
+        try:
+            while self._unwritten:
+                steps, self._unwritten = self._unwritten, []
+                try:
+                    await self._store.finish(steps)
+                except GatepostError as error:
+                    _log.warning("outcomes of %d attempts wait for the disk: %s", len(steps), error.detail)
+                    self._unwritten = steps + self._unwritten
+                    await asyncio.sleep(WRITE_AGAIN_S)
+        finally:
+            self._writing = None
+
+    # Waking up
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                await self._look()
+            except GatepostError as error:
+                _log.warning("due deliveries cannot be claimed now: %s", error.detail)
+            except Exception:  # noqa: BLE001 - a defect of one round must not end all delivery
+                _log.exception("the delivery engine stumbled; it goes on")
+
+    async def _look(self) -> None:
+        """Claims what is due for every lane with room, in one set, and starts the senders."""
+        now = self._clock.now()
+        wanting = []
+        for lane in self._lanes.values():
+            if lane.wake_at is not None and lane.wake_at <= now:
+                lane.wake_at, lane.more = None, True
+            if lane.wants_claim() and self._bytes < MEMORY_BYTES and now >= lane.paused_until:
+                wanting.append(lane)
+            self._pump(lane)
+        if wanting and len(self._unwritten) < MAX_UNWRITTEN:
+            await self._claim(wanting, now)
+
+    async def _claim(self, lanes: list[Lane], now: int) -> None:
+        claims = [
+            Claim(lane.endpoint.tenant, lane.endpoint.id, ROOM - len(lane.queue) - lane.reserved) for lane in lanes
+        ]
+        for lane in lanes:
+            lane.claiming, lane.more = True, False
+        try:
+            claimed = await self._store.claim(claims, now)
+        except BaseException:
+            for lane in lanes:
+                lane.more = True
+            raise
+        finally:
+            for lane in lanes:
+                lane.claiming = False
+        self._take(claimed)
+        due = await self._store.next_due_of([(lane.endpoint.tenant, lane.endpoint.id) for lane in lanes])
+        for lane in lanes:
+            if lane.endpoint.id in due:
+                lane.due_at(due[lane.endpoint.id])
+            self._pump(lane)
+
+    def _take(self, claimed: list[Delivery]) -> None:
+        for delivery in claimed:
+            lane = self._lanes.get(delivery.endpoint)
+            if lane is None:
+                self._write([_closed(delivery, State.CANCELLED, self._clock.now())])
+                continue
+            self._bytes += len(delivery.notification.payload)
+            lane.queue.append(delivery)
+
+    def _taken(self, lane: Lane) -> list[Delivery]:
+        deliveries = lane.empty()
+        for delivery in deliveries:
+            self._forget_bytes(delivery)
+        return deliveries
+
+    def _forget_bytes(self, delivery: Delivery) -> None:
+        self._bytes -= len(delivery.notification.payload)
+
+
+def _closed(delivery: Delivery, state: State, now: int) -> Finished:
+    """A step without an attempt."""
+    return Finished(delivery, state, now)
