@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -57,15 +56,10 @@ def require_operator(service: Service, principal: Principal) -> None:
         raise NotFound
 
 
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
-
-
 def read(kind: type[Body], body: bytes) -> Body:
     """The body as `kind`; raises `InvalidField` or `UnknownField` with a JSON Pointer."""
     try:
-        decoded: Body = _decoder(kind).decode(body or b"{}")
+        decoded = msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
         raise field_error(error) from None
     return decoded
