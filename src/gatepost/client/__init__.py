@@ -1,0 +1,1 @@
+"""The SDK. What producers and receivers need is exported by `gatepost` itself."""

@@ -1,0 +1,314 @@
+"""Every verb of the API, once: a function from arguments to a `Call`. `Client` and `AsyncClient` only perform them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from gatepost.client.exchange import IDEMPOTENCY_KEY
+from gatepost.client.notifications import NewNotification, encode
+from gatepost.client.results import (
+    Accepted,
+    ApiKey,
+    BatchAnswer,
+    Cancelled,
+    Endpoint,
+    Me,
+    Notification,
+    Page,
+    RotatedSecret,
+    Sent,
+    Status,
+    Tenant,
+)
+from gatepost.client.wire import Answer, Call, Listing, Request, read_nothing, reader, service_error
+from gatepost.clock import rfc3339
+from gatepost.errors import BatchRefused, InvalidParameter
+
+Durability = Literal["group", "memory"]
+
+MAX_HEADER_LENGTH = 255
+"""Characters of an idempotency key: what services of this kind accept."""
+
+_JSON = ("content-type", "application/json")
+_NDJSON = ("content-type", "application/x-ndjson")
+_DURABILITY = "gatepost-durability"
+
+_accepted = reader(Accepted)
+_batch = reader(BatchAnswer)
+_cancelled = reader(Cancelled)
+_endpoint = reader(Endpoint)
+_endpoints = reader(Page[Endpoint])
+_key = reader(ApiKey)
+_keys = reader(Page[ApiKey])
+_me = reader(Me)
+_notification = reader(Notification)
+_notifications = reader(Page[Notification])
+_rotated = reader(RotatedSecret)
+_sent = reader(Sent)
+_status = reader(Status)
+_tenant = reader(Tenant)
+_tenants = reader(Page[Tenant])
+
+
+# Notifications
+
+
+def send(
+    topic: str,
+    type: str,
+    payload: Any,
+    *,
+    id: str | None = None,
+    idempotency_key: str | None = None,
+    deliver_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    ordering_key: str | None = None,
+    collapse_key: str | None = None,
+    durability: Durability | None = None,
+) -> Call[Accepted]:
+    """Sends one notification. When it returns, the notification is on disk, unless `durability` says "memory".
+
+    An idempotency key is made when none is given, so a retry never sends twice.
+    """
+    notification = NewNotification(topic, type, payload, id, deliver_at, expires_at, ordering_key, collapse_key)
+    headers = (_JSON, *_header(_DURABILITY, durability), *_header(IDEMPOTENCY_KEY, idempotency_key))
+    return Call(Request("POST", "/v1/notifications", headers, encode(notification)), _accepted, keyed=True)
+
+
+def send_batch(lines: bytes, durability: Durability | None) -> Call[BatchAnswer]:
+    """Sends notifications that are encoded as NDJSON already. `send_many` makes these."""
+    headers = (_NDJSON, *_header(_DURABILITY, durability))
+    return Call(Request("POST", "/v1/notifications/batch", headers, lines), _read_batch, keyed=True)
+
+
+def notification(id: str) -> Call[Notification]:
+    """One notification with its payload, its deliveries and their attempts."""
+    return Call(_get(_path("notifications", id)), _notification)
+
+
+def notifications(
+    *,
+    topic: str | None = None,
+    type: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    page_size: int = 100,
+) -> Listing[Notification]:
+    """Accepted notifications, newest first, without their payloads; further pages are fetched as you iterate."""
+    query = {"topic": topic, "type": type, "since": _moment(since), "until": _moment(until), "limit": str(page_size)}
+    return _list("/v1/notifications", query, _notifications)
+
+
+def cancel(id: str) -> Call[Cancelled]:
+    """Stops every delivery of a notification that was not sent yet."""
+    return Call(_post(_path("notifications", id, "cancel"), repeatable=True), _cancelled)
+
+
+# Endpoints
+
+
+def create_endpoint(
+    url: str,
+    *,
+    topics: Sequence[str] | UnsetType = UNSET,
+    types: Sequence[str] | UnsetType = UNSET,
+    retry: Sequence[float] | UnsetType | None = UNSET,
+    concurrency: int | UnsetType = UNSET,
+    description: str | UnsetType = UNSET,
+    signature: Literal["v1", "v1a"] | UnsetType = UNSET,
+) -> Call[Endpoint]:
+    """Registers a receiver of webhooks. The answer holds its signing secret, which is not shown again.
+
+    `retry` is the seconds to wait before each attempt; what is left out takes the service's default.
+    """
+    body = {
+        "url": url,
+        "topics": topics,
+        "types": types,
+        "retry": retry,
+        "concurrency": concurrency,
+        "description": description,
+        "signature": signature,
+    }
+    return Call(_post("/v1/endpoints", body), _endpoint)
+
+
+def endpoints(*, page_size: int = 100) -> Listing[Endpoint]:
+    """All endpoints of the tenant."""
+    return _list("/v1/endpoints", {"limit": str(page_size)}, _endpoints)
+
+
+def endpoint(id: str) -> Call[Endpoint]:
+    """One endpoint."""
+    return Call(_get(_path("endpoints", id)), _endpoint)
+
+
+def change_endpoint(
+    id: str,
+    *,
+    url: str | UnsetType = UNSET,
+    topics: Sequence[str] | UnsetType = UNSET,
+    types: Sequence[str] | UnsetType = UNSET,
+    retry: Sequence[float] | UnsetType | None = UNSET,
+    concurrency: int | UnsetType = UNSET,
+    description: str | UnsetType = UNSET,
+) -> Call[Endpoint]:
+    """Changes what is given and leaves the rest; `retry=None` goes back to the service's schedule."""
+    body = {
+        "url": url,
+        "topics": topics,
+        "types": types,
+        "retry": retry,
+        "concurrency": concurrency,
+        "description": description,
+    }
+    return Call(Request("PATCH", _path("endpoints", id), (_JSON,), _json(body)), _endpoint)
+
+
+def pause_endpoint(id: str) -> Call[Endpoint]:
+    """Holds deliveries back; they wait until the endpoint is resumed."""
+    return Call(_post(_path("endpoints", id, "pause"), repeatable=True), _endpoint)
+
+
+def resume_endpoint(id: str) -> Call[Endpoint]:
+    """Delivers again, what waited first; also brings a disabled endpoint back."""
+    return Call(_post(_path("endpoints", id, "resume"), repeatable=True), _endpoint)
+
+
+def delete_endpoint(id: str) -> Call[None]:
+    """Removes an endpoint; what waits for it is not delivered any more."""
+    return Call(Request("DELETE", _path("endpoints", id)), read_nothing)
+
+
+def rotate_endpoint_secret(id: str, *, overlap_seconds: int | UnsetType = UNSET) -> Call[RotatedSecret]:
+    """Makes a new signing secret; both sign until the overlap ends, so that receivers can change over in peace."""
+    return Call(_post(_path("endpoints", id, "rotate-secret"), {"overlap_seconds": overlap_seconds}), _rotated)
+
+
+def test_endpoint(id: str) -> Call[Sent]:
+    """Sends a test notification to this endpoint alone."""
+    return Call(_post(_path("endpoints", id, "test")), _sent)
+
+
+# API keys
+
+
+def create_key(name: str, *, scopes: Sequence[str], expires_at: datetime | None = None) -> Call[ApiKey]:
+    """Makes an API key of the caller's tenant. The answer holds the key, which is not shown again."""
+    return Call(_post("/v1/keys", _new_key(name, scopes, expires_at)), _key)
+
+
+def keys(*, page_size: int = 100) -> Listing[ApiKey]:
+    """All API keys of the tenant, revoked ones too."""
+    return _list("/v1/keys", {"limit": str(page_size)}, _keys)
+
+
+def revoke_key(id: str) -> Call[ApiKey]:
+    """Makes a key worthless, at once and for good."""
+    return Call(Request("DELETE", _path("keys", id)), _key)
+
+
+# Tenants
+
+
+def create_tenant(name: str) -> Call[Tenant]:
+    """Makes a tenant; it needs a key of its own next, see `create_tenant_key`."""
+    return Call(_post("/v1/tenants", {"name": name}), _tenant)
+
+
+def tenants(*, page_size: int = 100) -> Listing[Tenant]:
+    """All tenants of the service."""
+    return _list("/v1/tenants", {"limit": str(page_size)}, _tenants)
+
+
+def suspend_tenant(id: str) -> Call[Tenant]:
+    """Refuses every request of a tenant and holds its deliveries back."""
+    return Call(_post(_path("tenants", id, "suspend"), repeatable=True), _tenant)
+
+
+def resume_tenant(id: str) -> Call[Tenant]:
+    """Ends a suspension."""
+    return Call(_post(_path("tenants", id, "resume"), repeatable=True), _tenant)
+
+
+def destroy_tenant(id: str) -> Call[None]:
+    """Removes a tenant and everything that belongs to it, for good."""
+    return Call(Request("DELETE", _path("tenants", id)), read_nothing)
+
+
+def create_tenant_key(
+    tenant: str, name: str, *, scopes: Sequence[str], expires_at: datetime | None = None
+) -> Call[ApiKey]:
+    """Makes an API key of another tenant. The answer holds the key, which is not shown again."""
+    return Call(_post(_path("tenants", tenant, "keys"), _new_key(name, scopes, expires_at)), _key)
+
+
+# The service
+
+
+def me() -> Call[Me]:
+    """Whose key this is and what it may do."""
+    return Call(_get("/v1/me"), _me)
+
+
+def status() -> Call[Status]:
+    """The counters of the service."""
+    return Call(_get("/v1/status"), _status)
+
+
+def _get(path: str) -> Request:
+    return Request("GET", path)
+
+
+def _post(path: str, body: dict[str, Any] | None = None, *, repeatable: bool = False) -> Request:
+    if body is None:
+        return Request("POST", path, repeatable=repeatable)
+    return Request("POST", path, (_JSON,), _json(body), repeatable=repeatable)
+
+
+def _list(path: str, query: dict[str, str | None], read: Any) -> Listing[Any]:
+    given = {name: value for name, value in query.items() if value is not None}
+    return Listing(path, given, read)
+
+
+def _header(name: str, value: str | None) -> tuple[tuple[str, str], ...]:
+    """The header, or none. A line break in a value would start a header of its own."""
+    if value is None:
+        return ()
+    if not (value.isascii() and value.isprintable() and len(value) <= MAX_HEADER_LENGTH):
+        raise InvalidParameter(f"{name} takes up to {MAX_HEADER_LENGTH} printable ASCII characters")
+    return ((name, value),)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise InvalidParameter("a time needs a time zone")
+    return rfc3339(round(moment.timestamp() * 1000))
+
+
+def _read_batch(answer: Answer) -> BatchAnswer:
+    """A batch of which nothing was accepted is a refusal too, but one that says why for each item."""
+    if answer.status == 422 and service_error(answer).problem_code == BatchRefused.code:
+        return _batch(replace(answer, status=200))
+    return _batch(answer)
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({name: value for name, value in body.items() if value is not UNSET})
+
+
+def _new_key(name: str, scopes: Sequence[str], expires_at: datetime | None) -> dict[str, Any]:
+    return {"name": name, "scopes": scopes, "expires_at": UNSET if expires_at is None else _moment(expires_at)}
+
+
+def _path(*segments: str) -> str:
+    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)

@@ -1,0 +1,182 @@
+"""What the service answers, as typed values. Fields that this version does not know are passed over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+from gatepost.crypto.secret import Secret
+
+Item = TypeVar("Item")
+
+
+class Page(Struct, Generic[Item], frozen=True):
+    """One page of a list; `next` is the cursor of the page after it."""
+
+    data: tuple[Item, ...]
+    next: str | None = None
+
+
+class ProblemField(Struct, frozen=True):
+    """One thing wrong at one place of the body; `pointer` is a JSON Pointer (RFC 6901)."""
+
+    detail: str
+    pointer: str = ""
+
+
+class Problem(Struct, frozen=True):
+    """Why something was refused (RFC 9457). `code` is stable, `detail` is for people."""
+
+    code: str
+    status: int
+    title: str = ""
+    detail: str = ""
+    errors: tuple[ProblemField, ...] = ()
+    retry_after: float | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """A notification was accepted. `durability` says what held when the service said so."""
+
+    id: str
+    durability: Literal["group", "memory"]
+    deliveries: int
+
+
+class SendResult(Struct, frozen=True):
+    """What became of one item of `send_many`: accepted under `id`, or refused for the reason in `problem`."""
+
+    id: str | None = None
+    deliveries: int = 0
+    problem: Problem | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.problem is None
+
+
+class BatchAnswer(Struct, frozen=True):
+    """The results of one batch, in the order of its items."""
+
+    results: tuple[SendResult, ...]
+
+
+class Progress(Struct, frozen=True):
+    """How far `send_many` has come."""
+
+    accepted: int = 0
+    refused: int = 0
+
+
+class Attempt(Struct, frozen=True):
+    """One try at a delivery. `status` is the receiver's, `error` a code when no answer came."""
+
+    id: str
+    at: datetime
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+    answer: str = ""
+
+
+class Delivery(Struct, frozen=True):
+    """The way of one notification to one endpoint."""
+
+    endpoint: str
+    state: str
+    due_at: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Notification(Struct, frozen=True):
+    """An accepted notification. Lists leave `payload` and `deliveries` out."""
+
+    id: str
+    topic: str
+    type: str
+    accepted_at: datetime
+    payload: Any = None
+    producer_id: str | None = None
+    ordering_key: str | None = None
+    collapse_key: str | None = None
+    deliver_at: datetime | None = None
+    expires_at: datetime | None = None
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Cancelled(Struct, frozen=True):
+    """How many deliveries of a notification were stopped, and where each of them stands now."""
+
+    cancelled: int
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Endpoint(Struct, frozen=True):
+    """A receiver of webhooks. `secret` is there only when it was just made; it is not shown again."""
+
+    id: str
+    url: str
+    topics: tuple[str, ...]
+    types: tuple[str, ...]
+    state: Literal["active", "paused", "disabled"]
+    concurrency: int
+    retry: tuple[float, ...] | None = None
+    description: str = ""
+    signature: Literal["v1", "v1a"] = "v1"
+    secret: Secret[str] | None = None
+
+
+class RotatedSecret(Struct, frozen=True):
+    """A new signing secret; the old one signs beside it until `old_secret_ends_at`."""
+
+    secret: Secret[str]
+    old_secret_ends_at: datetime | None = None
+
+
+class Sent(Struct, frozen=True):
+    """A test notification is on its way to one endpoint."""
+
+    id: str
+
+
+class ApiKey(Struct, frozen=True):
+    """An API key. `start` is enough to recognise it; `key` is the whole of it, once, when it was just made."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    start: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    key: Secret[str] | None = None
+
+
+class Tenant(Struct, frozen=True):
+    """A tenant: everything that belongs to one customer of the service."""
+
+    id: str
+    name: str
+    created_at: datetime | None = None
+    suspended_at: datetime | None = None
+
+
+class Me(Struct, frozen=True):
+    """Who the API key belongs to and what it may do."""
+
+    tenant: str
+    key: str
+    scopes: tuple[str, ...]
+
+
+class Status(Struct, frozen=True):
+    """Counters of the service since its data directory was made; `uptime_s` in seconds since it started."""
+
+    accepted: int
+    delivered: int
+    dead: int
+    backlog: int
+    uptime_s: float
+    version: str
