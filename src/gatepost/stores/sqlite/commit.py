@@ -2,7 +2,7 @@
 
 Statements run on the event loop's own thread, in sets; only COMMIT, with its fsync, runs in a second thread.
 A thread for the statements too would have to win the interpreter lock back after every row and crawls beside
-a busy loop (docs/decisions/002-commit-thread.md has the figures).
+a busy loop (docs/decisions/001-commit-thread.md has the figures).
 """
 
 from __future__ import annotations
