@@ -100,7 +100,9 @@ def nginx() -> Nginx:
     return Nginx(require("nginx"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost, so that it speaks after pytest's own summary
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    yield
     reports = terminalreporter.stats.get("skipped", [])
     reasons = {report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)}
     for reason in sorted(reasons):

@@ -9,7 +9,7 @@ import pytest
 
 import servers
 
-RUN = ["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "tests.real_servers"]
+RUN = ["-q", "-ra", "-n", "0", "-p", "no:cacheprovider", "-p", "tests.real_servers"]
 
 
 @pytest.fixture
