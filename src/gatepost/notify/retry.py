@@ -61,7 +61,7 @@ def decide(
     """Judges an attempt.
 
     `attempts` counts this one, `jitter` is in [0, 1), and `slow_downs` is how many times in a row the endpoint
-    asked to slow down before.
+    was paused before.
     """
     if outcome.succeeded:
         return DELIVERED
@@ -77,7 +77,8 @@ def decide(
 
 
 def _pause(outcome: Outcome, slow_downs: int) -> float:
-    if outcome.status not in SLOW_DOWN_STATUSES:
+    """Seconds to leave the endpoint alone: when it asks for it, and when it cannot be reached at all."""
+    if outcome.error is None and outcome.status not in SLOW_DOWN_STATUSES:
         return 0.0
     growing = min(FIRST_PAUSE_S * 2.0 ** min(slow_downs, 16), LONGEST_PAUSE_S)
     return max(growing, min(outcome.retry_after or 0.0, MAX_RETRY_AFTER_S))

@@ -17,6 +17,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from gatepost._version import __version__
 from gatepost.clock import Clock, SystemClock
 from gatepost.crypto.pepper import PepperRing
 from gatepost.crypto.secret import Secret
@@ -25,9 +26,11 @@ from gatepost.guard.egress import EgressRules
 from gatepost.guard.gate import Gate
 from gatepost.guard.limits import GcraLimiter, Rate
 from gatepost.net.connector import Connector
+from gatepost.net.http1 import Limits
 from gatepost.net.server import BoundedHttpProtocol
+from gatepost.notify.delivery import MAX_ANSWER_BYTES
 from gatepost.notify.routing import Routing
-from gatepost.outbound.webhook import TimeLimits, WebhookChannel
+from gatepost.outbound.webhook import WebhookChannel
 from gatepost.server.accounts import Accounts
 from gatepost.server.api.all import OPERATIONS
 from gatepost.server.api.operation import answer
@@ -113,8 +116,7 @@ async def _wired(
     rules = EgressRules.parse(settings.allow_networks)
     known = await store.endpoints()
     routing = Routing(known)
-    limits = TimeLimits(settings.connect_timeout, settings.read_timeout, settings.total_timeout)
-    channel = WebhookChannel(Connector(rules), clock, limits)
+    channel = WebhookChannel(Connector(rules), clock, _outgoing_limits(settings), user_agent=f"Gatepost/{__version__}")
     engine = LocalEngine(store, channel, clock)
     intake = Intake(store, routing, engine, clock, _intake_limits(settings))
     endpoints = Endpoints(store, routing, engine, rules, clock)
@@ -140,6 +142,15 @@ def _doorway(service: Service, peppers: PepperRing, settings: Settings) -> Doorw
         TakeLimits: lambda ask: limiter.take(ask.charges),
     }
     return Doorway(gate, facts, partial(answer, service))
+
+
+def _outgoing_limits(settings: Settings) -> Limits:
+    return Limits(
+        connect_s=settings.connect_timeout,
+        read_s=settings.read_timeout,
+        total_s=settings.total_timeout,
+        max_body=MAX_ANSWER_BYTES,
+    )
 
 
 def _intake_limits(settings: Settings) -> IntakeLimits:

@@ -100,7 +100,7 @@ def openapi_document(operations: Iterable[Operation] = OPERATIONS) -> bytes:
             "responses": {"Problem": _answer("What went wrong.", PROBLEM_TYPE, by_kind[str(Problem)])},
         },
     }
-    # JSON Schema has ECMA-262 patterns, where `$` already means the very end and `\\Z` means nothing.
+    # JSON Schema has ECMA-262 patterns, where `$` already means the very end and `\Z` means nothing.
     return msgspec.json.format(msgspec.json.encode(document), indent=1).replace(rb"\\Z", b"$")
 
 
