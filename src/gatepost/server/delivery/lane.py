@@ -75,6 +75,12 @@ class Lane:
             and now >= self.paused_until
         )
 
+    def pause(self, now: int, seconds: float) -> None:
+        """Leaves the endpoint alone. All that were in flight together fail together: that counts as once."""
+        if now >= self.paused_until:
+            self.slow_downs += 1
+        self.paused_until = max(self.paused_until, now + round(seconds * 1000))
+
     def withdraw(self, notification: str) -> list[Delivery]:
         """Takes the deliveries of a notification out of the queue; those in flight cannot be taken back."""
         withdrawn = [delivery for delivery in self.queue if delivery.notification.id == notification]

@@ -203,8 +203,7 @@ class LocalEngine:
             new_id("att", self._clock), started, outcome.duration_ms, outcome.status, outcome.error, outcome.answer
         )
         if verdict.pause_s:
-            lane.slow_downs += 1
-            lane.paused_until = now + round(verdict.pause_s * 1000)
+            lane.pause(now, verdict.pause_s)
         elif outcome.succeeded:
             lane.slow_downs = 0
         self._write([Finished(delivery, verdict.state, verdict.due_at or now, attempt)])
