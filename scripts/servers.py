@@ -144,6 +144,7 @@ def start(server: Server) -> Instance:
     until(lambda: process.poll() is not None or answers(server, instance), START_LIMIT)
     if not answers(server, instance):
         stop(instance)
+        process.wait(STOP_LIMIT)
         log = (directory / "log").read_text(errors="replace").splitlines()
         raise NotStarted("\n".join([f"{server.name} did not start; the end of its log:", *log[-10:]]))
     return instance
