@@ -19,16 +19,17 @@ from gatepost.client.results import (
     BatchAnswer,
     Cancelled,
     Endpoint,
+    ListedDelivery,
     Me,
     Notification,
     Page,
     RotatedSecret,
-    Sent,
     Status,
     Tenant,
 )
 from gatepost.client.wire import Answer, Call, Listing, Request, read_nothing, reader, service_error
 from gatepost.clock import rfc3339
+from gatepost.crypto.secret import Secret
 from gatepost.errors import BatchRefused, InvalidParameter
 
 Durability = Literal["group", "memory"]
@@ -43,6 +44,7 @@ _DURABILITY = "gatepost-durability"
 _accepted = reader(Accepted)
 _batch = reader(BatchAnswer)
 _cancelled = reader(Cancelled)
+_deliveries = reader(Page[ListedDelivery])
 _endpoint = reader(Endpoint)
 _endpoints = reader(Page[Endpoint])
 _key = reader(ApiKey)
@@ -51,7 +53,6 @@ _me = reader(Me)
 _notification = reader(Notification)
 _notifications = reader(Page[Notification])
 _rotated = reader(RotatedSecret)
-_sent = reader(Sent)
 _status = reader(Status)
 _tenant = reader(Tenant)
 _tenants = reader(Page[Tenant])
@@ -111,6 +112,19 @@ def cancel(id: str) -> Call[Cancelled]:
     return Call(_post(_path("notifications", id, "cancel"), repeatable=True), _cancelled)
 
 
+def deliveries(
+    endpoint: str, *, state: Literal["dead", "open"] = "dead", page_size: int = 100
+) -> Listing[ListedDelivery]:
+    """Deliveries to one endpoint, oldest first: those given up, or those still on their way."""
+    return _list("/v1/deliveries", {"endpoint": endpoint, "state": state, "limit": str(page_size)}, _deliveries)
+
+
+def retry_delivery(notification: str, endpoint: str) -> Call[None]:
+    """Starts a delivery that was given up again, from the first attempt."""
+    path = _path("notifications", notification, "deliveries", endpoint, "retry")
+    return Call(_post(path), read_nothing)
+
+
 # Endpoints
 
 
@@ -123,10 +137,12 @@ def create_endpoint(
     concurrency: int | UnsetType = UNSET,
     description: str | UnsetType = UNSET,
     signature: Literal["v1", "v1a"] | UnsetType = UNSET,
+    secret: Secret[str] | None = None,
 ) -> Call[Endpoint]:
     """Registers a receiver of webhooks. The answer holds its signing secret, which is not shown again.
 
-    `retry` is the seconds to wait before each attempt; what is left out takes the service's default.
+    `retry` is the seconds to wait before each attempt. `secret` brings along a `whsec_` or `whsk_` key that
+    receivers know already. What is left out takes the service's default.
     """
     body = {
         "url": url,
@@ -136,6 +152,7 @@ def create_endpoint(
         "concurrency": concurrency,
         "description": description,
         "signature": signature,
+        "secret": UNSET if secret is None else secret.reveal(),
     }
     return Call(_post("/v1/endpoints", body), _endpoint)
 
@@ -192,9 +209,9 @@ def rotate_endpoint_secret(id: str, *, overlap_seconds: int | UnsetType = UNSET)
     return Call(_post(_path("endpoints", id, "rotate-secret"), {"overlap_seconds": overlap_seconds}), _rotated)
 
 
-def test_endpoint(id: str) -> Call[Sent]:
+def test_endpoint(id: str) -> Call[Accepted]:
     """Sends a test notification to this endpoint alone."""
-    return Call(_post(_path("endpoints", id, "test")), _sent)
+    return Call(_post(_path("endpoints", id, "test")), _accepted)
 
 
 # API keys

@@ -74,6 +74,7 @@ class Attempt(Struct, frozen=True):
     """One try at a delivery. `status` is the receiver's, `error` a code when no answer came."""
 
     id: str
+    number: int
     at: datetime
     duration_ms: int
     status: int | None = None
@@ -81,17 +82,32 @@ class Attempt(Struct, frozen=True):
     answer: str = ""
 
 
+DeliveryState = Literal["waiting", "sending", "delivered", "dead", "cancelled", "expired", "superseded"]
+
+
 class Delivery(Struct, frozen=True):
-    """The way of one notification to one endpoint."""
+    """The way of one notification to one endpoint, with every attempt that was made."""
 
     endpoint: str
-    state: str
-    due_at: datetime | None = None
+    state: DeliveryState
+    due_at: datetime
     attempts: tuple[Attempt, ...] = ()
 
 
+class ListedDelivery(Struct, frozen=True):
+    """A delivery as lists show it; `attempts` counts them."""
+
+    notification: str
+    topic: str
+    type: str
+    endpoint: str
+    state: DeliveryState
+    due_at: datetime
+    attempts: int
+
+
 class Notification(Struct, frozen=True):
-    """An accepted notification. Lists leave `payload` and `deliveries` out."""
+    """An accepted notification. Lists leave `payload` and `deliveries` out, retention removes payloads first."""
 
     id: str
     topic: str
@@ -107,14 +123,17 @@ class Notification(Struct, frozen=True):
 
 
 class Cancelled(Struct, frozen=True):
-    """How many deliveries of a notification were stopped, and where each of them stands now."""
+    """How many deliveries of a notification were stopped; the others were sent or are being sent."""
 
+    id: str
     cancelled: int
-    deliveries: tuple[Delivery, ...] = ()
 
 
 class Endpoint(Struct, frozen=True):
-    """A receiver of webhooks. `secret` is there only when it was just made; it is not shown again."""
+    """A receiver of webhooks. `secret` and `public_key` are there only when they were just made.
+
+    `failing_since` is when its present, unbroken run of failures began.
+    """
 
     id: str
     url: str
@@ -122,10 +141,13 @@ class Endpoint(Struct, frozen=True):
     types: tuple[str, ...]
     state: Literal["active", "paused", "disabled"]
     concurrency: int
+    created_at: datetime
     retry: tuple[float, ...] | None = None
     description: str = ""
     signature: Literal["v1", "v1a"] = "v1"
+    failing_since: datetime | None = None
     secret: Secret[str] | None = None
+    public_key: str | None = None
 
 
 class RotatedSecret(Struct, frozen=True):
@@ -133,12 +155,7 @@ class RotatedSecret(Struct, frozen=True):
 
     secret: Secret[str]
     old_secret_ends_at: datetime | None = None
-
-
-class Sent(Struct, frozen=True):
-    """A test notification is on its way to one endpoint."""
-
-    id: str
+    public_key: str | None = None
 
 
 class ApiKey(Struct, frozen=True):
@@ -159,7 +176,7 @@ class Tenant(Struct, frozen=True):
 
     id: str
     name: str
-    created_at: datetime | None = None
+    created_at: datetime
     suspended_at: datetime | None = None
 
 
@@ -172,11 +189,12 @@ class Me(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """Counters of the service since its data directory was made; `uptime_s` in seconds since it started."""
+    """Counters over the life of the data directory, what waits now, and how long the process runs, in seconds."""
 
+    version: str
+    uptime_s: float
     accepted: int
     delivered: int
     dead: int
     backlog: int
-    uptime_s: float
-    version: str
+    payload_bytes: int

@@ -69,6 +69,8 @@ class Client:
     notification = _method(calls.notification)
     notifications = _iterator(calls.notifications)
     cancel = _method(calls.cancel)
+    deliveries = _iterator(calls.deliveries)
+    retry_delivery = _method(calls.retry_delivery)
 
     create_endpoint = _method(calls.create_endpoint)
     endpoints = _iterator(calls.endpoints)

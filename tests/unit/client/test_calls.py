@@ -86,7 +86,7 @@ def test_what_json_cannot_say_is_refused(payload: object) -> None:
 def test_secrets_that_were_just_made_do_not_print() -> None:
     body = (
         b'{"id":"ep_1","url":"https://x","topics":["*"],"types":["*"],"state":"active","concurrency":32,'
-        b'"retry":null,"secret":"whsec_abc"}'
+        b'"retry":null,"created_at":"2026-11-22T08:30:00.000Z","secret":"whsec_abc"}'
     )
     endpoint = calls.create_endpoint("https://x").read(Answer(201, {}, body))
     assert endpoint.secret == Secret("whsec_abc")

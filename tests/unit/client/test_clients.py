@@ -98,12 +98,16 @@ async def test_a_busy_service_is_asked_again_awaiting(service: StandIn, async_cl
     assert len({received.headers["idempotency-key"] for received in service.received}) == 1
 
 
+def tenant(name: str) -> dict[str, str]:
+    return {"id": f"ten_{name}", "name": name, "created_at": "2026-11-22T08:30:00.000Z", "invented": "later"}
+
+
 def pages(received: Received) -> Reply:
     if "cursor=2" in received.path:
-        return Reply(200, {"data": [{"tenant": "x", "id": "ten_3", "name": "c"}], "next": None})
+        return Reply(200, {"data": [tenant("c")], "next": None})
     if "cursor=1" in received.path:
         return Reply(200, {"data": [], "next": "2"})
-    return Reply(200, {"data": [{"id": "ten_1", "name": "a"}, {"id": "ten_2", "name": "b"}], "next": "1"})
+    return Reply(200, {"data": [tenant("a"), tenant("b")], "next": "1"})
 
 
 def test_lists_go_through_every_page_blocking(service: StandIn, client: Client) -> None:

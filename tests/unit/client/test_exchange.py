@@ -11,7 +11,7 @@ from gatepost.client.exchange import IDEMPOTENCY_KEY, Retries, exchange
 from gatepost.client.results import Accepted
 from gatepost.client.wire import Answer, Call, Request, Steps
 from gatepost.errors import ConnectFailed, DeliveryFailed, DeliveryTimeout, GarbledAnswer, ServiceError
-from tests.unit.client.clocks import StillClock
+from tests.unit.clocks import HandClock
 
 T = TypeVar("T")
 
@@ -24,8 +24,8 @@ def problem(status: int, code: str, **headers: str) -> Answer:
     return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body.encode())
 
 
-def start(call: Call[T], clock: StillClock | None = None) -> tuple[Steps[T], Request]:
-    steps = exchange(call, RETRIES, clock or StillClock())
+def start(call: Call[T], clock: HandClock | None = None) -> tuple[Steps[T], Request]:
+    steps = exchange(call, RETRIES, clock or HandClock())
     return steps, next(steps)
 
 

@@ -11,9 +11,9 @@ from gatepost import verify_webhook
 from gatepost.crypto import webhook_signatures
 from gatepost.crypto.secret import Secret
 from gatepost.errors import InvalidSignature
-from tests.unit.client.clocks import StillClock
+from tests.unit.clocks import HandClock
 
-CLOCK = StillClock()
+CLOCK = HandClock()
 SECRET = "whsec_" + "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IQ=="
 BODY = b'{"type":"order.paid","timestamp":"2026-09-21T14:13:20.000Z","topic":"orders","data":{"n":1}}'
 
