@@ -1,0 +1,106 @@
+"""Checks of who is calling and what they may do."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from gatepost.clock import Clock
+from gatepost.crypto.pepper import PepperRing
+from gatepost.errors import InsufficientScope, InvalidParameter, QuotaExceeded, TenantSuspended, Unauthenticated
+from gatepost.guard import apikey
+from gatepost.guard.asks import FindKey, KeyRecord, TakeLimits
+from gatepost.guard.limits import Charge, Rate, Verdict
+from gatepost.guard.policy import Policy
+from gatepost.guard.request import Headers, Principal
+from gatepost.guard.scopes import Scope
+from gatepost.guard.visit import Asking, Visit
+
+FAILED_CREDENTIALS = Rate(count=1, burst=30)
+"""Keys that one address may present in vain. Keys that are good are never held up by it: behind a shared proxy
+one broken client would otherwise shut out all the others."""
+
+IPV6_NETWORK = 64
+"""Bits: the smallest network that one customer gets, so the smallest that counts as one address."""
+
+
+class KnownCaller:
+    """A key is presented, it exists, and it is in force. What is wrong with a bad key is nobody's business."""
+
+    def __init__(self, peppers: PepperRing, clock: Clock) -> None:
+        self._peppers = peppers
+        self._clock = clock
+
+    def __call__(self, visit: Visit) -> Asking:
+        key = _presented_key(visit.request.headers)
+        if not apikey.is_well_formed(key):
+            raise Unauthenticated("the API key is not valid")
+        digests = tuple(digest for _, digest in self._peppers.digests(key.encode()))
+        record: KeyRecord | None = yield FindKey(digests)
+        if record is None or not self._is_in_force(record):
+            yield from _count_failure(visit.request.client)
+            raise Unauthenticated("the API key is not valid")
+        visit.principal = Principal(record.tenant, record.key, record.scopes)
+        visit.tenant_suspended = record.tenant_suspended
+
+    def _is_in_force(self, record: KeyRecord) -> bool:
+        """Any time of revocation counts, even one ahead of this node's clock."""
+        return record.revoked_at is None and (record.expires_at is None or self._clock.now() < record.expires_at)
+
+
+def active_tenant(visit: Visit) -> None:
+    if visit.tenant_suspended:
+        raise TenantSuspended
+
+
+class HeldScope:
+    """The caller holds the scope of the route: on some topic if the handler asks about topics, else on all."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._scope = Scope.parse(policy.scope)
+        self._by_topic = policy.by_topic
+
+    def __call__(self, visit: Visit) -> None:
+        may = visit.principal.may_on_some_topic if self._by_topic else visit.principal.may
+        if not may(self._scope.resource, self._scope.verb):
+            raise InsufficientScope(f"this needs the scope {self._scope}")
+
+
+class WithinLimit:
+    """The caller's key has not used up its rate."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
+
+    def __call__(self, visit: Visit) -> Asking:
+        verdict: Verdict = yield TakeLimits((Charge(visit.principal.key, self._rate),))
+        if not verdict.allowed:
+            raise QuotaExceeded(retry_after=verdict.retry_after)
+
+
+def _presented_key(headers: Headers) -> str:
+    """The key of `Authorization: Bearer` (RFC 6750 section 2.1) or `X-API-Key`; two ways at once are refused."""
+    authorization, plain = headers.one("authorization"), headers.one("x-api-key")
+    if authorization is None and plain is None:
+        raise Unauthenticated("send an API key: authorization: Bearer gp_live_...")
+    if authorization is None:
+        return plain or ""
+    if plain is not None:
+        raise InvalidParameter("send the API key in one header, not in two")
+    scheme, _, key = authorization.partition(" ")
+    return key.lstrip(" ") if scheme.lower() == "bearer" else ""
+
+
+def _count_failure(client: str) -> Asking:
+    verdict: Verdict = yield TakeLimits((Charge(f"failed:{_neighbourhood(client)}", FAILED_CREDENTIALS),))
+    if not verdict.allowed:
+        raise QuotaExceeded("too many API keys that are not valid", retry_after=verdict.retry_after)
+
+
+def _neighbourhood(client: str) -> str:
+    """The address that failures are counted against; for IPv6 its network."""
+    if ":" not in client:
+        return client
+    try:
+        return str(ipaddress.IPv6Network((client.partition("%")[0], IPV6_NETWORK), strict=False))
+    except ValueError:
+        return client
