@@ -33,7 +33,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def matches(pattern: str, name: str) -> bool:
     """Whether `pattern` selects `name`; both must be well formed."""
-    return pattern == "*" or pattern == name or _compiled(pattern).fullmatch(name) is not None
+    return pattern in ("*", name) or _compiled(pattern).fullmatch(name) is not None
 
 
 def covers(outer: str, inner: str) -> bool:
