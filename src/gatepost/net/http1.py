@@ -101,7 +101,8 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         if self._waiter is not None:
             self._end(exc)
-        self.closed.set_result(None)
+        if not self.closed.done():
+            self.closed.set_result(None)
 
     def _end(self, error: Exception | None) -> None:
         try:
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
 
     def _settle(self, response: Response) -> None:
         waiter, self._waiter = self._waiter, None
-        if not self._reader.reusable or self._heard_at - self._made_at > self._limits.max_age_s:
+        if not self._reader.reusable or self._heard_at - self._made_at >= self._limits.max_age_s:
             self.close()
         if waiter is not None and not waiter.done():
             waiter.set_result(response)
