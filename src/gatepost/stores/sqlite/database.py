@@ -42,6 +42,7 @@ class CommitMark:
 
 def open_database(path: Path) -> sqlite3.Connection:
     """Opens or makes the database for writing. Raises `DataDamaged` when the file is no sound database."""
+    _make_private(path)
     try:
         connection = _connect(path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -72,8 +73,16 @@ def check_mark(connection: sqlite3.Connection, mark: CommitMark, name: str) -> N
         )
 
 
+def _make_private(path: Path) -> None:
+    """Makes the file owner-only from its first byte.
+
+    Only ever before SQLite opens it: closing any handle of a file drops the locks that SQLite holds on it through
+    another (POSIX), and then a process that merely looks into the database deletes the log under a running service.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # owner-only from the first byte
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return connection
