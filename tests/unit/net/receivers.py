@@ -78,6 +78,11 @@ class Receiver:
         async with asyncio.timeout(5), self._accepted:
             await self._accepted.wait_for(lambda: self.connections >= connections)
 
+    async def idle(self) -> None:
+        """Waits until no connection is open."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self._open)
+
     async def stop(self) -> None:
         open_now = dict(self._open)
         for task in open_now:
