@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from gatepost.errors import DataDamaged
+from gatepost.errors import DataDamaged, StartRefused
 from gatepost.stores.sqlite.named import migrations
 
 BUSY_TIMEOUT_MS = 5_000
@@ -17,6 +19,9 @@ CACHE_KIB = 64 * 1024
 
 CHECKPOINT_PAGES = 4_000
 """Pages in the log before they are moved into the file: 16 MB, a few seconds at full load."""
+
+_PRIMARY_CODE = 0xFF  # the low byte of a result code of SQLite; the rest only refines it
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class CommitMark:
@@ -40,18 +45,35 @@ class CommitMark:
         os.close(self._file)
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """Opens or makes the database for writing. Raises `DataDamaged` when the file is no sound database."""
-    _make_private(path)
+@contextmanager
+def opening(name: str) -> Iterator[None]:
+    """Turns what goes wrong inside into the reason why the service does not start.
+
+    Raises `DataDamaged` only for damage: who is told to restore a backup because of a full disk loses data.
+    """
     try:
-        connection = _connect(path)
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE:
+            raise DataDamaged(f"{name} cannot be read ({error}); restore it from a backup") from error
+        raise StartRefused(f"{name} cannot be opened now: {error}") from error
+    except OSError as error:
+        raise StartRefused(f"{name} cannot be opened now: {error.strerror}") from error
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Opens or makes the database for writing."""
+    _make_private(path)
+    connection = _connect(path)
+    try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before anybody hears of it
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         _migrate(connection)
-    except sqlite3.DatabaseError as error:
-        raise DataDamaged(f"{path.name} cannot be read ({error}); restore it from a backup") from error
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

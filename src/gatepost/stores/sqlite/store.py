@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from gatepost.errors import Unavailable
@@ -14,7 +15,7 @@ from gatepost.notify.store import Acceptance, Accepted, Claim, Filter, Keep, Not
 from gatepost.stores.sqlite import accounts, changing, reading
 from gatepost.stores.sqlite.accepting import write_acceptances
 from gatepost.stores.sqlite.commit import GroupCommit
-from gatepost.stores.sqlite.database import CommitMark, check_mark, open_database, open_reader
+from gatepost.stores.sqlite.database import CommitMark, check_mark, open_database, open_reader, opening
 from gatepost.stores.sqlite.delivering import write_claims, write_steps
 from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
@@ -36,15 +37,17 @@ class SqliteStore:
     """
 
     def __init__(self, directory: Path) -> None:
-        """Opens or makes the files in `directory`. Raises `DataDamaged`."""
-        self._writer = open_database(directory / DATABASE)
-        self._mark = CommitMark(directory / MARK)
-        check_mark(self._writer, self._mark, DATABASE)
-        self._reader = open_reader(directory / DATABASE)
-        self._commits = GroupCommit(self._writer, self._mark)
+        """Opens or makes the files in `directory`. Raises `StartRefused`, and of that `DataDamaged` for damage."""
+        with ExitStack() as files, opening(DATABASE):
+            self._writer = files.enter_context(closing(open_database(directory / DATABASE)))
+            self._mark = files.enter_context(closing(CommitMark(directory / MARK)))
+            check_mark(self._writer, self._mark, DATABASE)
+            self._reader = files.enter_context(closing(open_reader(directory / DATABASE)))
+            self._commits = GroupCommit(self._writer, self._mark)
+            self._recover()
+            self._files = files.pop_all()
         self._pruner = Pruner()
         self._waiting_bytes = 0
-        self._recover()
 
     def _recover(self) -> None:
         """What was being sent when the last process ended is due again: at least once, never lost."""
@@ -58,9 +61,7 @@ class SqliteStore:
     async def aclose(self) -> None:
         """Commits what waits and closes the files."""
         await self._commits.aclose()
-        self._reader.close()
-        self._writer.close()
-        self._mark.close()
+        self._files.close()
 
     # Notifications
 
