@@ -8,6 +8,7 @@ a busy loop (docs/decisions/001-commit-thread.md has the figures).
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ Result = TypeVar("Result")
 
 _READ_TOTALS = f"SELECT {', '.join(Totals.__struct_fields__)} FROM totals"  # noqa: S608 - our own field names
 _WRITE_TOTALS = f"UPDATE totals SET {', '.join(f'{name} = ?' for name in Totals.__struct_fields__)}"  # noqa: S608 - our own field names
+
+_log = logging.getLogger(__name__)
 
 _DISK_TROUBLE = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_FSYNC}
@@ -100,7 +103,10 @@ class GroupCommit:
         except sqlite3.Error:
             self._rollback()
             raise
-        self._mark.write(totals.commits)
+        try:
+            self._mark.write(totals.commits)
+        except OSError:  # it may lag behind; what is on disk must not be taken for lost
+            _log.exception("the mark of acknowledged commits cannot be written")
 
     def _rollback(self) -> None:
         if self._connection.in_transaction:
