@@ -25,9 +25,8 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
     for step in (step for steps_of_one in sets for step in steps_of_one):
         _add(step, attempts, steps)
     connection, totals = transaction.connection, transaction.totals
-    connection.executemany(_SQL["insert_attempt"], attempts)
-    totals.attempts += len(attempts)
-    # Rows that went away meanwhile (a destroyed tenant) do not count, hence rowcount and not len().
+    # Deliveries that went away meanwhile (a destroyed tenant) do not count, hence rowcount and not len().
+    totals.attempts += connection.executemany(_SQL["insert_attempt"], attempts).rowcount
     changed = Counter(
         {state: connection.executemany(_SQL["step_delivery"], rows).rowcount for state, rows in steps.items()}
     )
@@ -38,15 +37,11 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
 
 
 def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -> None:
-    notification = step.delivery.notification
-    endpoint = pack(step.delivery.endpoint)
+    key = (step.delivery.notification.seq, pack(step.delivery.endpoint))
     number, attempt = step.delivery.spent + step.delivery.attempts, step.attempt
     if attempt is not None:
         attempts.append(
             (
-                pack(notification.tenant),
-                notification.seq,
-                endpoint,
                 number,
                 pack(attempt.id),
                 attempt.at,
@@ -54,9 +49,10 @@ def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -
                 attempt.status,
                 attempt.error,
                 attempt.answer,
+                *key,
             )
         )
-    steps[step.state].append((step.state, step.due_at, number, step.delivery.spent, notification.seq, endpoint))
+    steps[step.state].append((step.state, step.due_at, number, step.delivery.spent, *key))
 
 
 def write_claims(transaction: Transaction, claims: Sequence[tuple[Sequence[Claim], int]]) -> list[list[Delivery]]:

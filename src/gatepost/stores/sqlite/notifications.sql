@@ -7,8 +7,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, attempts, spent) VALUES (?, ?, ?, ?, ?, 0, 0)
 
 -- name: insert_attempt
-INSERT OR REPLACE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR IGNORE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer)
+SELECT tenant, notification, endpoint, ?, ?, ?, ?, ?, ?, ? FROM deliveries
+WHERE notification = ? AND endpoint = ? AND state = 1
 
 -- name: step_delivery
 UPDATE deliveries SET state = ?, due_at = ?, attempts = ?, spent = ?
