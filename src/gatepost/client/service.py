@@ -82,7 +82,7 @@ def _key(api_key: Secret[str] | str | None) -> Secret[str]:
     else:
         text = api_key or os.environ.get(KEY_VARIABLE, "")
     if not text:
-        raise Unauthenticated(f"no API key: pass api_key or set {KEY_VARIABLE}")
+        raise Unauthenticated(f"there is no API key, neither as api_key nor in {KEY_VARIABLE}")
     if not (text.isascii() and text.isprintable()):
         raise Unauthenticated("the API key has characters that no key has; was it copied whole?")
     return Secret(text)

@@ -1,0 +1,57 @@
+"""Puts the commands together. Their modules are small: what they work on is imported when one is run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gatepost._version import __version__
+from gatepost.cli import (
+    demo,
+    doctor,
+    endpoints,
+    keys,
+    notifications,
+    send,
+    serve,
+    setting_flags,
+    settings,
+    tenants,
+    terminal,
+)
+
+
+def application() -> typer.Typer:
+    """Every command of `gatepost`."""
+    app = typer.Typer(
+        name="gatepost",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help starts in a third of the time
+    )
+    app.callback()(_root)
+    takes_settings = app.command(cls=setting_flags.SettingsCommand, context_settings=setting_flags.CONTEXT)
+    takes_settings(serve.serve)
+    app.command()(send.send)
+    for group in (endpoints, keys, tenants, notifications):
+        app.add_typer(group.app)
+    takes_settings(settings.settings)
+    takes_settings(doctor.doctor)
+    app.command()(demo.demo)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        terminal.line(f"gatepost {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The gate and the post office of your services."""
