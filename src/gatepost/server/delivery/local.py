@@ -207,8 +207,6 @@ class LocalEngine:
         elif outcome.succeeded:
             lane.slow_downs = 0
         self._write([Finished(delivery, verdict.state, verdict.due_at or now, attempt)])
-        if verdict.state is State.WAITING:
-            lane.due_at(verdict.due_at)
         if self._judge is not None and not (outcome.succeeded and lane.endpoint.failing_since is None):
             await self._judge(lane.endpoint, outcome, verdict.disable)
 
@@ -232,8 +230,16 @@ class LocalEngine:
                     _log.warning("outcomes of %d attempts wait for the disk: %s", len(steps), error.detail)
                     self._unwritten = steps + self._unwritten
                     await asyncio.sleep(WRITE_AGAIN_S)
+                else:
+                    self._expect(steps)
         finally:
             self._writing = None
+
+    def _expect(self, steps: Sequence[Finished]) -> None:
+        """Notes when deliveries are due again: only once the store can find them, or the claim would come too early."""
+        for step in steps:
+            if step.state is State.WAITING:
+                self._later(step.delivery.endpoint, step.due_at)
 
     # Waking up
 
