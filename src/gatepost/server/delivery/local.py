@@ -68,9 +68,11 @@ class LocalEngine:
         self._judge = judge
         for endpoint in endpoints:
             self.put(endpoint)
-        for (_, endpoint_id), due_at in (await self._store.next_due()).items():
+        for (tenant, endpoint_id), due_at in (await self._store.next_due()).items():
             if endpoint_id in self._lanes:
                 self._lanes[endpoint_id].due_at(due_at)
+            else:  # the last process ended between deleting this endpoint and cancelling what was on its way to it
+                await self._store.clear_endpoint(tenant, endpoint_id)
         self._ticker = asyncio.create_task(self._tick())
 
     async def drain(self, timeout: float) -> None:
@@ -206,7 +208,9 @@ class LocalEngine:
             lane.pause(now, verdict.pause_s)
         elif outcome.succeeded:
             lane.slow_downs = 0
-        self._write([Finished(delivery, verdict.state, verdict.due_at or now, attempt)])
+        given_up = verdict.state is State.WAITING and delivery.endpoint not in self._lanes
+        state = State.CANCELLED if given_up else verdict.state  # nobody would ever claim it: the endpoint was deleted
+        self._write([Finished(delivery, state, verdict.due_at or now, attempt)])
         if self._judge is not None and not (outcome.succeeded and lane.endpoint.failing_since is None):
             await self._judge(lane.endpoint, outcome, verdict.disable)
 
