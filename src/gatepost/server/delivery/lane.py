@@ -81,12 +81,6 @@ class Lane:
             self.slow_downs += 1
         self.paused_until = max(self.paused_until, now + round(seconds * 1000))
 
-    def slow_down(self, now: int, pause_s: float) -> None:
-        """Sends nothing for a while. Requests in flight together ask for it as one, and none makes it shorter."""
-        if now >= self.paused_until:
-            self.slow_downs += 1
-        self.paused_until = max(self.paused_until, now + round(pause_s * 1000))
-
     def withdraw(self, notification: str) -> list[Delivery]:
         """Takes the deliveries of a notification out of the queue; those in flight cannot be taken back."""
         withdrawn = [delivery for delivery in self.queue if delivery.notification.id == notification]
