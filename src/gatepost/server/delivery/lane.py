@@ -67,13 +67,9 @@ class Lane:
             and len(self.queue) + self.reserved < LOW_WATER
         )
 
-    def can_send(self, now: int) -> bool:
-        return (
-            bool(self.queue)
-            and self.sending < self.endpoint.concurrency
-            and self.endpoint.state == "active"
-            and now >= self.paused_until
-        )
+    def ready(self, now: int) -> bool:
+        """Whether there is something that may be sent now."""
+        return bool(self.queue) and self.endpoint.state == "active" and now >= self.paused_until
 
     def pause(self, now: int, seconds: float) -> None:
         """Leaves the endpoint alone. All that were in flight together fail together: that counts as once."""

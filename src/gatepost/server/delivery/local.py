@@ -167,7 +167,7 @@ class LocalEngine:
         """Starts as many senders as the lane may have; each goes on until the queue is empty."""
         now = self._clock.now()
         idle = len(lane.queue)
-        while idle > 0 and lane.can_send(now) and not self._stopping:
+        while idle > 0 and lane.ready(now) and lane.sending < lane.endpoint.concurrency and not self._stopping:
             lane.sending += 1
             idle -= 1
             task = asyncio.create_task(self._send_all(lane))
@@ -176,14 +176,21 @@ class LocalEngine:
 
     async def _send_all(self, lane: Lane) -> None:
         try:
-            while lane.queue and not self._stopping and len(self._unwritten) < MAX_UNWRITTEN:
-                if lane.endpoint.state != "active" or self._clock.now() < lane.paused_until:
-                    return
+            while self._may_go_on(lane):
                 delivery = lane.queue.popleft()
                 self._forget_bytes(delivery)
                 await self._send(lane, delivery)
         finally:
             lane.sending -= 1
+
+    def _may_go_on(self, lane: Lane) -> bool:
+        """Whether a sender takes the next delivery; it ends when the concurrency was lowered below what is running."""
+        return (
+            lane.ready(self._clock.now())
+            and lane.sending <= lane.endpoint.concurrency
+            and len(self._unwritten) < MAX_UNWRITTEN
+            and not self._stopping
+        )
 
     async def _send(self, lane: Lane, delivery: Delivery) -> None:
         started = self._clock.now()
