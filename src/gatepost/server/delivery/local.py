@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 from gatepost.clock import Clock, new_id
-from gatepost.errors import GatepostError
+from gatepost.errors import GatepostError, Internal
 from gatepost.notify import retry
 from gatepost.notify.delivery import Attempt, Delivery, Finished, Outcome, State, webhook_body
 from gatepost.notify.endpoint import Endpoint
+from gatepost.notify.notification import Notification
 from gatepost.notify.store import Claim, NotificationStore, Planned
 from gatepost.server.delivery.lane import ROOM, Lane
 
@@ -198,9 +199,15 @@ class LocalEngine:
         if notification.expires_at is not None and started >= notification.expires_at:
             self._write([_closed(delivery, State.EXPIRED, started)])
             return
+        await self._settle(lane, delivery, await self._attempt(endpoint, notification, started), started)
+
+    async def _attempt(self, endpoint: Endpoint, notification: Notification, started: int) -> Outcome:
         keys = endpoint.signing_keys(started)
-        outcome = await self._channel.send(endpoint, notification.id, webhook_body(notification), keys)
-        await self._settle(lane, delivery, outcome, started)
+        try:
+            return await self._channel.send(endpoint, notification.id, webhook_body(notification), keys)
+        except Exception:  # a defect is a failed attempt; the delivery must not be stranded until the next start
+            _log.exception("the channel failed to send %s", notification.id)
+            return Outcome(None, Internal.code, b"", None, self._clock.now() - started)
 
     async def _settle(self, lane: Lane, delivery: Delivery, outcome: Outcome, started: int) -> None:
         """Decides what follows from an attempt, and writes it down."""
