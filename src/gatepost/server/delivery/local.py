@@ -205,7 +205,7 @@ class LocalEngine:
         keys = endpoint.signing_keys(started)
         try:
             return await self._channel.send(endpoint, notification.id, webhook_body(notification), keys)
-        except Exception:  # a defect is a failed attempt; the delivery must not be stranded until the next start
+        except Exception:  # noqa: BLE001 - a defect must not strand the delivery until the next start
             _log.exception("the channel failed to send %s", notification.id)
             return Outcome(None, Internal.code, b"", None, self._clock.now() - started)
 
