@@ -159,8 +159,12 @@ def test_memory_is_bounded_and_forgets_what_is_whole_first() -> None:
     assert not limiter.take((Charge("spent", slow),)).allowed
 
 
-def test_memory_is_bounded_even_when_every_subject_is_in_use() -> None:
+def test_when_every_subject_is_in_use_those_that_used_least_are_forgotten() -> None:
     limiter = GcraLimiter(HandClock(), max_keys=100)
+    slow = Rate(1, 5, seconds=3600)
+    for _ in range(5):
+        assert limiter.take((Charge("spent", slow),)).allowed
     for number in range(1000):
-        limiter.take((Charge(f"busy {number}", Rate(1, 5, seconds=3600)),))
+        limiter.take((Charge(f"busy {number}", slow),))
         assert len(limiter._whole_at) <= 100
+    assert not limiter.take((Charge("spent", slow),)).allowed
