@@ -86,29 +86,24 @@ class AnnouncedBody:
         self._max_bytes = body.max_bytes if body else 0
         self._media_types = body.media_types if body else ()
         self._optional = body is NO_BODY or body.optional
-        self._spelled = {name: name for name in self._media_types}
 
     def __call__(self, visit: Visit) -> None:
         headers = visit.request.headers
         length = _announced_length(headers)
+        if not self._media_types and (length or "transfer-encoding" in headers):
+            raise TooLarge("there is no body here")
         if length is not None and length > self._max_bytes:
-            raise TooLarge(self._bound())
-        if length is None and "transfer-encoding" in headers and not self._media_types:
-            raise TooLarge(self._bound())
+            raise TooLarge(f"a body may have {self._max_bytes} bytes here")
         if "content-encoding" in headers:
             raise UnsupportedMediaType("send the body without a content encoding")
         if self._media_types:
             visit.media_type = self._media_type(headers.one("content-type"))
 
-    def _bound(self) -> str:
-        return f"a body may have {self._max_bytes} bytes here" if self._max_bytes else "there is no body here"
-
     def _media_type(self, value: str | None) -> str:
+        if value in self._media_types:
+            return value
         if value is None and self._optional:
             return ""
-        known = self._spelled.get(value or "")
-        if known:
-            return known
         name, _, parameter = (value or "").partition(";")
         name = name.strip().lower()
         if name not in self._media_types or not (parameter == "" or _CHARSET.fullmatch(parameter)):
