@@ -84,10 +84,18 @@ class LocalEngine:
         deadline = self._clock.monotonic() + timeout
         while self._tasks and (left := deadline - self._clock.monotonic()) > 0:
             await asyncio.wait(self._tasks, timeout=left)
-        for task in self._tasks:
+        unfinished = list(self._tasks)
+        for task in unfinished:
             task.cancel()  # what it was sending stays open in the store and is sent again after the next start
+        await asyncio.gather(*unfinished, return_exceptions=True)
         if self._unwritten:
+            await self._write_last()
+
+    async def _write_last(self) -> None:
+        try:
             await self._store.finish(self._unwritten)
+        except GatepostError as error:
+            _log.error("%d deliveries may be sent again after the next start: %s", len(self._unwritten), error.detail)
 
     def put(self, endpoint: Endpoint) -> None:
         """Adds an endpoint, or takes over what changed about it."""
