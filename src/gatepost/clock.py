@@ -11,6 +11,7 @@ import random
 import re
 import time
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Protocol
 
 _UUID_HEX = re.compile(r"[0-9a-f]{32}")
@@ -36,8 +37,16 @@ class Clock(Protocol):
         ...
 
 
+RANDOM_PORTION = 4096
+"""Bytes asked of the kernel at once: a system call for each id would cost more than the rest of the id."""
+
+
 class SystemClock:
     """The real thing."""
+
+    def __init__(self) -> None:
+        self._random = BytesIO()
+        os.register_at_fork(after_in_child=self._forget_random)  # two processes must never share what is left
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000
@@ -46,7 +55,14 @@ class SystemClock:
         return time.monotonic()
 
     def random_bytes(self, count: int) -> bytes:
-        return os.urandom(count)
+        drawn = self._random.read(count)
+        if len(drawn) == count:
+            return drawn
+        self._random = BytesIO(os.urandom(max(count, RANDOM_PORTION)))
+        return self._random.read(count)
+
+    def _forget_random(self) -> None:
+        self._random = BytesIO()
 
     def jitter(self) -> float:
         return random.random()  # noqa: S311 - spreads retries, guards nothing
