@@ -79,11 +79,12 @@ class Accepted(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """A wish for up to `limit` deliveries of an endpoint that are due."""
+    """A wish for deliveries of an endpoint that are due: `limit` at most, and none beyond `max_bytes` of payloads."""
 
     tenant: str
     endpoint: str
     limit: int
+    max_bytes: int
 
 
 class Totals(Struct):
@@ -182,7 +183,7 @@ class NotificationStore(Protocol):
         ...
 
     async def claim(self, claims: Sequence[Claim], now: int) -> list[Delivery]:
-        """Takes over due deliveries; each is given to one caller only."""
+        """Takes over due deliveries, longest due first; each is given to one caller only."""
         ...
 
     async def next_due(self) -> dict[tuple[str, str], int]:

@@ -7,22 +7,32 @@ from collections.abc import Iterable
 
 from gatepost.notify.delivery import Delivery
 from gatepost.notify.endpoint import Endpoint
+from gatepost.notify.notification import MAX_PAYLOAD_BYTES
+from gatepost.notify.store import Claim
 
 ROOM = 2_000
 """Deliveries that one lane keeps in memory; the rest waits in the store's due index."""
 
-LOW_WATER = ROOM // 2
-"""Below this the lane asks the store for more: half full keeps the endpoint busy while the claim is written."""
+ROOM_BYTES = 4 * 1024 * 1024
+"""Bytes of payloads that one lane keeps in memory: 64 of the largest, 2,000 of the usual size."""
+
+FOOTHOLD_BYTES = MAX_PAYLOAD_BYTES
+"""Bytes that a lane may keep whatever the others keep, so that stuck endpoints never stop another one."""
+
+LOW_WATER = 0.5
+"""Below this share of its room the lane asks the store for more: it stays busy while the claim is written."""
 
 
 class Lane:
     """The queue of one endpoint.
 
     `more` says that the store holds waiting deliveries that may be due; `wake_at` when the next becomes due
-    (milliseconds); until `paused_until` the endpoint has asked to be left alone.
+    (milliseconds); until `paused_until` the endpoint has asked to be left alone. `bytes` counts the payloads of
+    what is queued or reserved.
     """
 
     __slots__ = (
+        "bytes",
         "claiming",
         "endpoint",
         "more",
@@ -38,6 +48,7 @@ class Lane:
         self.endpoint = endpoint
         self.queue: deque[Delivery] = deque()
         self.reserved = 0
+        self.bytes = 0
         self.sending = 0
         self.slow_downs = 0
         self.paused_until = 0
@@ -45,27 +56,34 @@ class Lane:
         self.more = False
         self.claiming = False
 
-    def reserve(self, now: int) -> bool:
+    def reserve(self, size: int, now: int) -> bool:
         """Takes a place for a delivery that is about to be accepted, if it can be sent without the due index.
 
         Once something waits in the store, later deliveries queue up behind it there.
         """
         if self.more or self.endpoint.state != "active" or now < self.paused_until:
             return False
-        if self.reserved + len(self.queue) >= ROOM:
-            self.more = True
+        if self.reserved + len(self.queue) >= ROOM or self.bytes + size > ROOM_BYTES:
             return False
         self.reserved += 1
+        self.bytes += size
         return True
 
-    def wants_claim(self) -> bool:
+    def wants_claim(self, now: int) -> bool:
         """Whether to ask the store for due deliveries now."""
         return (
             self.more
             and not self.claiming
             and self.endpoint.state == "active"
-            and len(self.queue) + self.reserved < LOW_WATER
+            and now >= self.paused_until
+            and self.reserved + len(self.queue) < ROOM * LOW_WATER
+            and self.bytes < ROOM_BYTES * LOW_WATER
         )
+
+    def claim(self, share: int) -> Claim:
+        """What to ask the store for when `share` bytes of the memory of all lanes are there for this one."""
+        free = min(max(share, FOOTHOLD_BYTES - self.bytes), ROOM_BYTES - self.bytes)
+        return Claim(self.endpoint.tenant, self.endpoint.id, ROOM - self.reserved - len(self.queue), free)
 
     def ready(self, now: int) -> bool:
         """Whether there is something that may be sent now."""

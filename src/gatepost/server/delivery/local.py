@@ -16,8 +16,8 @@ from gatepost.notify import retry
 from gatepost.notify.delivery import Attempt, Delivery, Finished, Outcome, State, webhook_body
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.notification import Notification
-from gatepost.notify.store import Claim, NotificationStore, Planned
-from gatepost.server.delivery.lane import ROOM, Lane
+from gatepost.notify.store import NotificationStore, Planned
+from gatepost.server.delivery.lane import FOOTHOLD_BYTES, Lane
 
 TICK_S = 0.1
 """How often lanes are looked at for what has become due: a delivery starts at most this late."""
@@ -120,11 +120,10 @@ class LocalEngine:
 
     def reserve(self, endpoint: Endpoint, size: int, now: int) -> bool:
         """Whether the engine takes over a delivery of `size` bytes as soon as it is on disk."""
-        if self._stopping or self._bytes + size > MEMORY_BYTES:
-            self._later(endpoint.id, now)
-            return False
-        if not self._lanes[endpoint.id].reserve(now):
-            self._later(endpoint.id, now)
+        lane = self._lanes[endpoint.id]
+        fits = self._bytes + size <= MEMORY_BYTES or lane.bytes + size <= FOOTHOLD_BYTES
+        if self._stopping or not fits or not lane.reserve(size, now):
+            lane.more = True
             return False
         self._bytes += size
         return True
@@ -132,7 +131,7 @@ class LocalEngine:
     def release(self, planned: Planned) -> None:
         """Gives back the places of a notification that was not accepted after all."""
         for endpoint in planned.now:
-            self._bytes -= len(planned.notification.payload)
+            self._forget_bytes(endpoint, planned.notification)
             if endpoint in self._lanes:
                 self._lanes[endpoint].reserved -= 1
 
@@ -143,7 +142,7 @@ class LocalEngine:
             delivery = Delivery(notification, endpoint)
             lane = self._lanes.get(endpoint)
             if lane is None:
-                self._forget_bytes(delivery)
+                self._forget_bytes(endpoint, notification)
                 self._write([_closed(delivery, State.CANCELLED, self._clock.now())])
                 continue
             lane.reserved -= 1
@@ -158,7 +157,7 @@ class LocalEngine:
         for endpoint in endpoints:
             lane = self._lanes.get(endpoint)
             for delivery in lane.withdraw(notification) if lane is not None else ():
-                self._forget_bytes(delivery)
+                self._forget_bytes(endpoint, delivery.notification)
                 withdrawn.append(endpoint)
         return withdrawn
 
@@ -187,7 +186,7 @@ class LocalEngine:
         try:
             while self._may_go_on(lane):
                 delivery = lane.queue.popleft()
-                self._forget_bytes(delivery)
+                self._forget_bytes(delivery.endpoint, delivery.notification)
                 await self._send(lane, delivery)
         finally:
             lane.sending -= 1
@@ -286,16 +285,15 @@ class LocalEngine:
         for lane in self._lanes.values():
             if lane.wake_at is not None and lane.wake_at <= now:
                 lane.wake_at, lane.more = None, True
-            if lane.wants_claim() and self._bytes < MEMORY_BYTES and now >= lane.paused_until:
+            if lane.wants_claim(now):
                 wanting.append(lane)
             self._pump(lane)
         if wanting and len(self._unwritten) < MAX_UNWRITTEN:
             await self._claim(wanting, now)
 
     async def _claim(self, lanes: list[Lane], now: int) -> None:
-        claims = [
-            Claim(lane.endpoint.tenant, lane.endpoint.id, ROOM - len(lane.queue) - lane.reserved) for lane in lanes
-        ]
+        share = (MEMORY_BYTES - self._bytes) // len(lanes)
+        claims = [lane.claim(share) for lane in lanes]
         for lane in lanes:
             lane.claiming, lane.more = True, False
         try:
@@ -310,8 +308,10 @@ class LocalEngine:
         self._take(claimed)
         due = await self._store.next_due_of([(lane.endpoint.tenant, lane.endpoint.id) for lane in lanes])
         for lane in lanes:
-            if lane.endpoint.id in due:
-                lane.due_at(due[lane.endpoint.id])
+            first = due.get(lane.endpoint.id)
+            if first is not None:
+                lane.more = lane.more or first <= now
+                lane.due_at(first)
             self._pump(lane)
 
     def _take(self, claimed: list[Delivery]) -> None:
@@ -321,16 +321,19 @@ class LocalEngine:
                 self._write([_closed(delivery, State.CANCELLED, self._clock.now())])
                 continue
             self._bytes += len(delivery.notification.payload)
+            lane.bytes += len(delivery.notification.payload)
             lane.queue.append(delivery)
 
     def _taken(self, lane: Lane) -> list[Delivery]:
         deliveries = lane.empty()
         for delivery in deliveries:
-            self._forget_bytes(delivery)
+            self._forget_bytes(delivery.endpoint, delivery.notification)
         return deliveries
 
-    def _forget_bytes(self, delivery: Delivery) -> None:
-        self._bytes -= len(delivery.notification.payload)
+    def _forget_bytes(self, endpoint: str, notification: Notification) -> None:
+        self._bytes -= len(notification.payload)
+        if endpoint in self._lanes:
+            self._lanes[endpoint].bytes -= len(notification.payload)
 
 
 def _closed(delivery: Delivery, state: State, now: int) -> Finished:

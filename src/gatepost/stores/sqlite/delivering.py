@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 from gatepost.notify.delivery import Delivery, Finished, State
@@ -64,17 +65,23 @@ def write_claims(transaction: Transaction, claims: Sequence[tuple[Sequence[Claim
 
 
 def _claim(connection: sqlite3.Connection, claim: Claim, now: int) -> list[Delivery]:
-    values = {"tenant": pack(claim.tenant), "endpoint": pack(claim.endpoint), "now": now, "limit": claim.limit}
-    claimed = sorted(connection.execute(_SQL["claim"], values).fetchall())
+    endpoint = pack(claim.endpoint)
+    values = {"tenant": pack(claim.tenant), "endpoint": endpoint, "now": now, "limit": claim.limit}
     deliveries = []
-    for seq, attempts, spent in claimed:
-        row = connection.execute(_SQL["notification_by_seq"], (seq,)).fetchone()
-        deliveries.append(Delivery(notification(row), claim.endpoint, attempts, spent))
+    room = claim.max_bytes
+    with closing(connection.execute(_SQL["due"], values)) as rows:  # row by row: what has no room is not even read
+        for attempts, spent, *row in rows:
+            room -= len(row[-1])
+            if room < 0:
+                break
+            deliveries.append(Delivery(notification(row), claim.endpoint, attempts, spent))
+    taken = [(delivery.notification.seq, endpoint) for delivery in deliveries]
+    connection.executemany(_SQL["take_over"], taken)
     return deliveries
 
 
-def notification(row: tuple[Any, ...]) -> Notification:
-    """The notification of a row of `notification_by_seq`; its payload is empty when retention removed it."""
+def notification(row: Sequence[Any]) -> Notification:
+    """The notification of a row of `notification_by_id`; its payload is empty when retention removed it."""
     seq, tenant, own_id, producer_id, topic, kind, ordering, collapse, accepted, deliver, expires, print_, payload = row
     return Notification(
         id=unpack("ntf", own_id),

@@ -33,18 +33,15 @@ WHERE state < 2 AND state = 0 AND notification IN (
     SELECT seq FROM notifications WHERE tenant = ? AND topic = ? AND collapse_key = ? AND seq < ?
     ORDER BY seq DESC LIMIT 100)
 
--- name: claim
-UPDATE deliveries SET state = 1
-WHERE endpoint = :endpoint AND notification IN (
-    SELECT notification FROM deliveries
-    WHERE tenant = :tenant AND endpoint = :endpoint AND state < 2 AND state = 0 AND due_at <= :now
-    ORDER BY due_at, notification LIMIT :limit)
-RETURNING notification, attempts - spent, spent
+-- name: due
+SELECT d.attempts - d.spent, d.spent, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type, n.ordering_key,
+       n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
+FROM deliveries d JOIN notifications n ON n.seq = d.notification
+WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state < 2 AND d.state = 0 AND d.due_at <= :now
+ORDER BY d.due_at, d.notification LIMIT :limit
 
--- name: notification_by_seq
-SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
-       fingerprint, payload
-FROM notifications WHERE seq = ?
+-- name: take_over
+UPDATE deliveries SET state = 1 WHERE notification = ? AND endpoint = ?
 
 -- name: notification_by_id
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
