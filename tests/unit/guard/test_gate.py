@@ -52,6 +52,17 @@ def test_a_public_route_asks_nobody_and_knows_nobody(house: Gatehouse) -> None:
     assert not admission.principal.may("notifications", "read")
 
 
+def test_a_key_in_force_may_see_itself_whatever_its_scopes(house: Gatehouse) -> None:
+    admitted(house.decide("GET", "/v1/me", bearer(house.key(scopes=()))))
+    assert code(house.decide("GET", "/v1/me", bearer(house.key(revoked_at=1)))) == "unauthenticated"
+
+
+def test_a_key_for_some_topics_passes_where_the_handler_asks_about_topics(house: Gatehouse) -> None:
+    principal = admitted(house.send(bearer(house.key("notifications:send:orders.*")))).principal
+    assert principal.may("notifications", "send", "orders.eu")
+    assert not principal.may("notifications", "send", "invoices")
+
+
 @pytest.mark.parametrize("spelling", ["Bearer {}", "bearer {}", "BEARER {}", "Bearer   {}"])
 def test_the_scheme_is_read_as_http_says(house: Gatehouse, spelling: str) -> None:
     """RFC 9110 section 11.1: case-insensitive; section 11.4: one or more spaces."""
