@@ -85,9 +85,9 @@ ORDER BY endpoint, number
 -- name: page
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
        fingerprint, NULL
-FROM (SELECT * FROM notifications WHERE tenant = :tenant AND id < :before AND id >= :since
-      ORDER BY id DESC LIMIT :budget)
-WHERE (:topic IS NULL OR topic = :topic) AND (:type IS NULL OR type = :type)
+FROM notifications
+WHERE tenant = :tenant AND id < :before AND id >= :since
+  AND (:topic IS NULL OR topic = :topic) AND (:type IS NULL OR type = :type)
 ORDER BY id DESC LIMIT :limit
 
 -- name: page_end

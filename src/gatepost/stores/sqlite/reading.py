@@ -49,10 +49,12 @@ def page(reader: sqlite3.Connection, tenant: str, wanted: Filter, before: str | 
         "budget": SCAN_BUDGET,
         "limit": limit,
     }
+    end = reader.execute(_SQL["page_end"], values).fetchone()
+    if end is not None:
+        values["since"] = end[0]
     items = tuple(NotificationView(notification(row), None) for row in reader.execute(_SQL["page"], values))
     if len(items) == limit:
         return Page(items, items[-1].notification.id)
-    end = reader.execute(_SQL["page_end"], values).fetchone()
     return Page(items, None if end is None else unpack("ntf", end[0]))
 
 
