@@ -30,12 +30,12 @@ class Pruner:
 
     def _step(self, transaction: Transaction, keep: Keep) -> bool:
         connection, totals = transaction.connection, transaction.totals
-        connection.execute(_SQL["prune_idempotency"], (PORTION, keep.now))
+        forgotten = connection.execute(_SQL["prune_idempotency"], (PORTION, keep.now)).rowcount
         before = _cutoffs(transaction, keep)
         end, oldest = connection.execute(_SQL["window"], (self._position, PORTION)).fetchone()
         if end is None or oldest >= max(before.values()):
             self._position = 0
-            return False
+            return forgotten == PORTION
         window = {"from": self._position, "to": end}
         totals.payload_bytes -= _prune_payloads(transaction, window, before["payloads"])
         totals.attempts -= connection.execute(_SQL["prune_attempts"], window | {"before": before["attempts"]}).rowcount
