@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Future
+from asyncio import Future, shield
 from collections.abc import Sequence
 from typing import Literal
 
@@ -86,13 +86,13 @@ class Intake:
         writing = self._write(Acceptance(tenant, planned, key))
         if durability == "memory" and key is None:
             return Taken(tuple(_promised(item) for item in planned), "memory")
-        return Taken((await writing).results, "group")
+        return Taken((await shield(writing)).results, "group")
 
     async def send_test(self, tenant: str, endpoint: str, submission: Submission) -> Receipt:
         """Accepts a notification for one endpoint only, whatever it subscribes to."""
         notification = self._notification(tenant, submission, self._clock.now())
         planned = Planned(notification, later=(endpoint,), due_at=notification.accepted_at)
-        await self._write(Acceptance(tenant, (planned,)))
+        await shield(self._write(Acceptance(tenant, (planned,))))
         return Receipt(notification.id, 1)
 
     def announce(self, tenant: str, topic: str, event_type: str, payload: bytes) -> None:
@@ -154,7 +154,8 @@ class Intake:
             raise
         if acceptance.idempotency is not None:
             self._running.add(acceptance.idempotency.digest)
-        # A callback and not code after an await: the client may be gone, the notification is on disk all the same.
+        # A callback and not code after an await, and whoever awaits it shields it: the client may be gone, the
+        # notification is on disk all the same.
         writing.add_done_callback(lambda done: self._written(acceptance, done))
         return writing
 
