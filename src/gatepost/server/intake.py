@@ -73,7 +73,8 @@ class Intake:
     ) -> Taken:
         """Accepts what can be accepted, with a result for each item in order.
 
-        With `group` it returns once all is on disk; with `memory` as soon as it waits for the next commit.
+        With `group` it returns once all is on disk; with `memory` as soon as it waits for the next commit, unless
+        the answer depends on what was accepted before: what may be a repeat gets the answer of `group`.
         Raises `BacklogFull`, `DurabilityNotAllowed`, `IdempotencyRunning`, `IdempotencyMismatch` or `StorageFull`.
         """
         if durability == "memory" and not self._limits.allow_memory:
@@ -84,7 +85,7 @@ class Intake:
         key = None if idempotency is None else self._remember(tenant, idempotency, now)
         planned = tuple(item if isinstance(item, Refusal) else self._plan(tenant, item, now) for item in items)
         writing = self._write(Acceptance(tenant, planned, key))
-        if durability == "memory" and key is None:
+        if durability == "memory" and key is None and not any(map(_may_repeat, planned)):
             return Taken(tuple(_promised(item) for item in planned), "memory")
         return Taken((await shield(writing)).results, "group")
 
@@ -174,6 +175,10 @@ class Intake:
         for item in acceptance.items:
             if isinstance(item, Planned) and item.notification.id not in started:
                 self._engine.release(item)
+
+
+def _may_repeat(item: Planned | Refusal) -> bool:
+    return isinstance(item, Planned) and item.notification.producer_id is not None
 
 
 def _promised(item: Planned | Refusal) -> Result:
