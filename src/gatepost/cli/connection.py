@@ -55,6 +55,11 @@ def given(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated option."""
+    return [part.strip() for part in text.split(",")]
+
+
 def moment(text: str | None, option: str) -> datetime | None:
     """Reads a time with its zone. Raises `InvalidParameter`."""
     if text is None:

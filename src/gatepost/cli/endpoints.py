@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from typer import Argument, BadParameter, Option, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, given, secret_from
+from gatepost.cli.connection import connect, given, listed, secret_from
 from gatepost.cli.options import EndpointId, Json, KeyFile, Limit, SecretFile, Url, Yes
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 app = Typer(name="endpoints", help="Create, show and change the receivers of webhooks.", no_args_is_help=True)
 
 Topics = Annotated[
-    list[str] | None, Option("--topic", metavar="PATTERN", help="Topics it receives, such as orders.*; repeatable.")
+    str | None, Option(metavar="PATTERNS", help="Topics it receives, comma-separated, such as orders.*,refunds.")
 ]
-Types = Annotated[list[str] | None, Option("--type", metavar="PATTERN", help="Types it receives; repeatable.")]
+Types = Annotated[str | None, Option(metavar="PATTERNS", help="Types it receives, comma-separated.")]
 Retry = Annotated[
     str | None,
     Option(metavar="SECONDS", help="Waits before each attempt, comma-separated: 0,5,300. Or usual."),
@@ -49,8 +49,8 @@ def create(
     with connect(url, key_file) as client:
         endpoint = client.create_endpoint(
             address,
-            topics=given(topics),
-            types=given(types),
+            topics=_patterns(topics),
+            types=_patterns(types),
             retry=_schedule(retry),
             concurrency=given(concurrency),
             description=given(description),
@@ -94,8 +94,8 @@ def change(
         changed = client.change_endpoint(
             endpoint,
             url=given(address),
-            topics=given(topics),
-            types=given(types),
+            topics=_patterns(topics),
+            types=_patterns(types),
             retry=_schedule(retry),
             concurrency=given(concurrency),
             description=given(description),
@@ -181,12 +181,16 @@ def _explain_secret(as_json: bool) -> None:
         terminal.notice("Keep the secret: receivers verify webhooks with it, and it is not shown again.")
 
 
+def _patterns(text: str | None) -> list[str] | UnsetType:
+    return given(None if text is None else listed(text))
+
+
 def _schedule(text: str | None) -> tuple[float, ...] | UnsetType | None:
     if text is None:
         return given(text)
     if text == "usual":
         return None
     try:
-        return tuple(float(part) for part in text.split(","))
+        return tuple(float(part) for part in listed(text))
     except ValueError:
         raise BadParameter("--retry takes seconds, comma-separated, or the word usual") from None

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Argument, Context, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, moment
+from gatepost.cli.connection import connect, listed, moment
 from gatepost.cli.options import ExpiresAt, Json, KeyFile, KeyId, Scopes, Url
 from gatepost.cli.setting_flags import CONTEXT, SettingsCommand, flags
 
@@ -25,7 +25,9 @@ def create(
 ) -> None:
     """Make an API key; prints it once."""
     with connect(url, key_file) as client:
-        terminal.record(client.create_key(name, scopes=scopes, expires_at=moment(expires_at, "--expires-at")), as_json)
+        terminal.record(
+            client.create_key(name, scopes=listed(scopes), expires_at=moment(expires_at, "--expires-at")), as_json
+        )
     _explain_key(as_json)
 
 

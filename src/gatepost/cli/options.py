@@ -34,11 +34,10 @@ Yes = Annotated[bool, Option("--yes", help="Do it without asking.")]
 Limit = Annotated[int, Option(min=1, metavar="N", help="Show so many at most.")]
 
 Scopes = Annotated[
-    list[str],
+    str,
     Option(
-        "--scope",
-        metavar="SCOPE",
-        help="What the key may do, such as notifications:send or notifications:send:orders.*; repeatable.",
+        metavar="SCOPES",
+        help="What the key may do, comma-separated: notifications:send,endpoints:read or notifications:send:orders.*",
     ),
 ]
 

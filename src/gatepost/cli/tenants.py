@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Argument, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, moment
+from gatepost.cli.connection import connect, listed, moment
 from gatepost.cli.options import ExpiresAt, Json, KeyFile, Scopes, TenantId, Url, Yes
 
 app = Typer(name="tenants", help="Create, list, suspend and destroy tenants.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def create(
         tenant = client.create_tenant(name)
     terminal.record(tenant, as_json)
     if not as_json:
-        terminal.notice(f"give it a key: gatepost tenants key {tenant.id} NAME --scope notifications:send")
+        terminal.notice(f"give it a key: gatepost tenants key {tenant.id} NAME --scopes notifications:send")
 
 
 @app.command("list")
@@ -74,7 +74,9 @@ def key(
 ) -> None:
     """Make an API key of a tenant; prints it once."""
     with connect(url, key_file) as client:
-        made = client.create_tenant_key(tenant, name, scopes=scopes, expires_at=moment(expires_at, "--expires-at"))
+        made = client.create_tenant_key(
+            tenant, name, scopes=listed(scopes), expires_at=moment(expires_at, "--expires-at")
+        )
     terminal.record(made, as_json)
     if not as_json:
         terminal.notice("Keep the key: it is not shown again, and the service itself cannot read it.")

@@ -157,9 +157,9 @@ def create_endpoint(
     return Call(_post("/v1/endpoints", body), _endpoint)
 
 
-def endpoints(*, page_size: int = 100) -> Listing[Endpoint]:
+def endpoints() -> Listing[Endpoint]:
     """All endpoints of the tenant."""
-    return _list("/v1/endpoints", {"limit": str(page_size)}, _endpoints)
+    return Listing("/v1/endpoints", {}, _endpoints)
 
 
 def endpoint(id: str) -> Call[Endpoint]:
@@ -222,9 +222,9 @@ def create_key(name: str, *, scopes: Sequence[str], expires_at: datetime | None 
     return Call(_post("/v1/keys", _new_key(name, scopes, expires_at)), _key)
 
 
-def keys(*, page_size: int = 100) -> Listing[ApiKey]:
+def keys() -> Listing[ApiKey]:
     """All API keys of the tenant, revoked ones too."""
-    return _list("/v1/keys", {"limit": str(page_size)}, _keys)
+    return Listing("/v1/keys", {}, _keys)
 
 
 def revoke_key(id: str) -> Call[ApiKey]:
@@ -240,9 +240,9 @@ def create_tenant(name: str) -> Call[Tenant]:
     return Call(_post("/v1/tenants", {"name": name}), _tenant)
 
 
-def tenants(*, page_size: int = 100) -> Listing[Tenant]:
+def tenants() -> Listing[Tenant]:
     """All tenants of the service."""
-    return _list("/v1/tenants", {"limit": str(page_size)}, _tenants)
+    return Listing("/v1/tenants", {}, _tenants)
 
 
 def suspend_tenant(id: str) -> Call[Tenant]:

@@ -38,17 +38,17 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 
 def verify_webhook(
-    keys: Key | Sequence[Key],
-    headers: Mapping[str, str],
     body: bytes,
+    headers: Mapping[str, str],
+    keys: Key | Sequence[Key],
     *,
     tolerance_seconds: float = webhook_signatures.TOLERANCE_SECONDS,
     clock: Clock | None = None,
 ) -> Webhook:
     """Returns the webhook, or raises `InvalidSignature`.
 
-    `keys` are the endpoint's secrets (`whsec_...`) or public keys (`whpk_...`), several while one is being
-    rotated; `body` is the bytes as they arrived, before anything parsed them.
+    `body` is the bytes as they arrived, before anything parsed them. `keys` are the endpoint's secrets
+    (`whsec_...`) or public keys (`whpk_...`), several while one is being rotated.
     """
     now = (clock or SystemClock()).now() / 1000
     webhook_signatures.verify(_texts(keys), headers, body, now, tolerance_seconds)

@@ -63,7 +63,8 @@ class Listing(Struct, Generic[T], frozen=True):
     def page(self, cursor: str | None) -> Call[Page[T]]:
         """The call for the page at `cursor`, or for the first one."""
         query = self.query if cursor is None else {**self.query, "cursor": cursor}
-        return Call(Request("GET", f"{self.path}?{urlencode(query)}"), self.read)
+        path = f"{self.path}?{urlencode(query)}" if query else self.path
+        return Call(Request("GET", path), self.read)
 
 
 Steps: TypeAlias = Generator[Request, Answer, T]

@@ -59,9 +59,7 @@ def page(*items: Any) -> Reply:
 
 def test_an_endpoint_is_made_and_its_secret_shown_once(gatepost: Gatepost, service: StandIn) -> None:
     service.answer("POST /v1/endpoints", Reply(201, ENDPOINT | {"secret": "whsec_abc"}))
-    run = gatepost(
-        "endpoints", "create", "https://example.org/hook", "--topic", "a.*", "--topic", "b", "--retry", "0,5"
-    )
+    run = gatepost("endpoints", "create", "https://example.org/hook", "--topics", "a.*, b", "--retry", "0,5")
     assert run.code == 0
     assert "whsec_abc" in run.out
     assert "Keep the secret" in run.err
@@ -164,14 +162,14 @@ def test_tenants_and_their_keys(gatepost: Gatepost, service: StandIn) -> None:
     assert gatepost("tenants", "list", "--json").json[0]["name"] == "acme"
     assert "2026-11-22 08:30:00 UTC" in gatepost("tenants", "suspend", "ten_1").out
     assert gatepost("tenants", "resume", "ten_1").code == 0
-    assert "gp_live_whole" in gatepost("tenants", "key", "ten_1", "ci", "--scope", "notifications:send").out
+    assert "gp_live_whole" in gatepost("tenants", "key", "ten_1", "ci", "--scopes", "notifications:send").out
 
 
 def test_keys_are_made_listed_and_revoked(gatepost: Gatepost, service: StandIn) -> None:
     service.answer("POST /v1/keys", Reply(201, KEY | {"key": "gp_live_whole"}))
     service.answer("GET /v1/keys", page(KEY))
     service.answer("DELETE /v1/keys/key_1", Reply(200, KEY | {"revoked_at": NOW}))
-    made = gatepost("keys", "create", "ci", "--scope", "notifications:send", "--expires-at", "2027-01-01T00:00:00Z")
+    made = gatepost("keys", "create", "ci", "--scopes", "notifications:send", "--expires-at", "2027-01-01T00:00:00Z")
     assert "gp_live_whole" in made.out
     assert service.received[0].json["expires_at"] == "2027-01-01T00:00:00.000Z"
     assert "gp_live_abcd" in gatepost("keys", "list").out
@@ -185,7 +183,7 @@ def test_a_key_without_a_scope_is_called_wrongly(gatepost: Gatepost, service: St
 
 @pytest.mark.parametrize("time", ["tomorrow", "2027-01-01T00:00:00"])
 def test_a_time_without_a_zone_is_refused(gatepost: Gatepost, service: StandIn, time: str) -> None:
-    run = gatepost("keys", "create", "ci", "--scope", "*:*", "--expires-at", time)
+    run = gatepost("keys", "create", "ci", "--scopes", "*:*", "--expires-at", time)
     assert run.code == 1
     assert run.err.startswith("gatepost: --expires-at ")
 
