@@ -97,7 +97,7 @@ def read_item(raw: msgspec.Raw | bytes, now: int, *, scanned: bool) -> Submissio
 
 def _check_expiry(submission: Submission, now: int) -> None:
     expires_at = milliseconds(submission.expires_at)
-    starts_at = milliseconds(submission.deliver_at) or now
+    starts_at = max(now, milliseconds(submission.deliver_at) or now)
     if expires_at is not None and expires_at <= starts_at:
         raise _refused("must be later than now and than deliver_at", "/expires_at")
 
