@@ -18,6 +18,9 @@ MAX_PAYLOAD_BYTES = 64 * 1024
 MAX_BATCH_ITEMS = 1_000
 """Items in one batch: 100 already take all the gain, 1,000 keep one answer under 100 KiB."""
 
+LAST_MOMENT = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z in milliseconds: RFC 3339 can write no later time."""
+
 RESERVED_TOPIC = "gatepost"
 """Topics at and below this name carry Gatepost's own events; producers may not send to them."""
 
@@ -107,7 +110,8 @@ def _refused(detail: str, pointer: str) -> InvalidField:
 
 
 def milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
+    """Milliseconds since 1970 UTC, kept within what `rfc3339` can write back: an offset leads beyond either end."""
+    return None if moment is None else min(max(round(moment.timestamp() * 1000), 0), LAST_MOMENT)
 
 
 def field_error(error: msgspec.ValidationError) -> InvalidField | UnknownField:
