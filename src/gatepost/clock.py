@@ -41,12 +41,30 @@ RANDOM_PORTION = 4096
 """Bytes asked of the kernel at once: a system call for each id would cost more than the rest of the id."""
 
 
-class SystemClock:
-    """The real thing."""
+class _Randomness:
+    """Random bytes of the kernel, drawn in portions by the whole process."""
 
     def __init__(self) -> None:
-        self._random = BytesIO()
-        os.register_at_fork(after_in_child=self._forget_random)  # two processes must never share what is left
+        self._left = BytesIO()
+
+    def take(self, count: int) -> bytes:
+        drawn = self._left.read(count)
+        if len(drawn) == count:
+            return drawn
+        fresh = os.urandom(count + RANDOM_PORTION)
+        self._left = BytesIO(fresh[count:])
+        return fresh[:count]  # not read back: another thread may have read on meanwhile
+
+    def forget(self) -> None:
+        self._left = BytesIO()
+
+
+_randomness = _Randomness()
+os.register_at_fork(after_in_child=_randomness.forget)  # two processes must never share what is left
+
+
+class SystemClock:
+    """The real thing."""
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000
@@ -55,14 +73,7 @@ class SystemClock:
         return time.monotonic()
 
     def random_bytes(self, count: int) -> bytes:
-        drawn = self._random.read(count)
-        if len(drawn) == count:
-            return drawn
-        self._random = BytesIO(os.urandom(max(count, RANDOM_PORTION)))
-        return self._random.read(count)
-
-    def _forget_random(self) -> None:
-        self._random = BytesIO()
+        return _randomness.take(count)
 
     def jitter(self) -> float:
         return random.random()  # noqa: S311 - spreads retries, guards nothing
