@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from gatepost.clock import Clock, rfc3339
-from gatepost.errors import StorageFull
+from gatepost.errors import GatepostError
 from gatepost.notify import health
 from gatepost.notify.delivery import Outcome
 from gatepost.notify.endpoint import Endpoint
@@ -61,21 +61,25 @@ class HealthKeeper:
             return
         try:
             await self._change(changed)
-        except StorageFull:
-            _log.warning("the health of %s cannot be written now", endpoint.id)
-            return
-        if disable:
-            self._tell(changed, "endpoint.disabled", reason="gone" if gone else "failing")
-        elif judgement.warn is not None:
-            self._tell(changed, "endpoint.failing", percent=judgement.warn)
+            self._tell_owner(changed, judgement, gone)
+        except GatepostError as error:
+            _log.warning("the health of %s cannot be written now: %s", endpoint.id, error.detail)
 
-    def _tell(self, endpoint: Endpoint, event_type: str, **facts: object) -> None:
+    def _tell_owner(self, endpoint: Endpoint, judgement: health.Judgement, gone: bool) -> None:
+        now = self._clock.now()
+        if endpoint.state == "disabled":
+            self._tell(endpoint, "endpoint.disabled", now, reason="gone" if gone else "failing")
+        elif judgement.warn is not None and judgement.failing_since is not None:
+            ends_at = judgement.failing_since + self._disable_after_ms
+            self._tell(endpoint, "endpoint.failing", ends_at, percent=judgement.warn)
+
+    def _tell(self, endpoint: Endpoint, event_type: str, disabled_at: int, **facts: object) -> None:
         since = endpoint.failing_since
         payload = {
             "endpoint": endpoint.id,
             "url": endpoint.url,
             "failing_since": None if since is None else rfc3339(since),
-            "disabled_at": None if since is None else rfc3339(since + self._disable_after_ms),
+            "disabled_at": rfc3339(disabled_at),
             **facts,
         }
         _log.warning("%s: %s %s", event_type, endpoint.id, facts)
