@@ -35,7 +35,7 @@ Concurrency = Annotated[int, Meta(ge=1, le=MAX_CONCURRENCY)]
 
 
 class Endpoint(Struct, frozen=True):
-    """A receiver of webhooks. `secrets` signs every request, newest first. Times are milliseconds since 1970 UTC.
+    """A receiver of webhooks. `secret` signs every request. Times are milliseconds since 1970 UTC.
 
     `failing_since` is when the present unbroken run of failures began, and `warned` the share of the way
     to auto-disable (in percent) that the owner was last told of.
@@ -56,6 +56,9 @@ class Endpoint(Struct, frozen=True):
     old_secret_ends_at: int | None = None
     failing_since: int | None = None
     warned: int = 0
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.id!r}, {self.url!r}, {self.state!r})"  # the secrets do not print
 
     def signing_keys(self, now: int) -> tuple[str, ...]:
         """The keys that sign a request made at `now`: the old one too while its overlap lasts."""
