@@ -93,8 +93,13 @@ class Endpoints:
     async def delete(self, tenant: str, endpoint_id: str) -> None:
         """Deletes an endpoint and cancels what was on its way to it."""
         endpoint = self.find(tenant, endpoint_id)
-        await self._store.delete_endpoint(tenant, endpoint_id)
+        # In memory first: a change of its health that comes in meanwhile would write it back into the store.
         self._routing.remove(endpoint)
+        try:
+            await self._store.delete_endpoint(tenant, endpoint_id)
+        except BaseException:
+            self._routing.put(endpoint)
+            raise
         await self._engine.remove(endpoint)
 
     async def forget_tenant(self, tenant: str) -> None:
@@ -110,7 +115,7 @@ class Endpoints:
         try:
             await self._store.put_endpoint(endpoint)
         except BaseException:
-            if before is not None:
+            if before is not None and self._routing.find(endpoint.tenant, endpoint.id) is not None:
                 self._put(before)
             raise
 
