@@ -9,7 +9,7 @@ import msgspec
 
 from gatepost.clock import Clock, new_id
 from gatepost.crypto import webhook_signatures
-from gatepost.errors import Conflict, NotFound
+from gatepost.errors import Conflict, GatepostError, NotFound
 from gatepost.guard.egress import EgressRules, parse_url
 from gatepost.notify.endpoint import Endpoint, SignatureKind
 from gatepost.notify.routing import Routing
@@ -97,7 +97,7 @@ class Endpoints:
         self._routing.remove(endpoint)
         try:
             await self._store.delete_endpoint(tenant, endpoint_id)
-        except BaseException:
+        except GatepostError:
             self._routing.put(endpoint)
             raise
         await self._engine.remove(endpoint)
