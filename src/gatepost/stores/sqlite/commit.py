@@ -18,7 +18,7 @@ import msgspec
 
 from gatepost.errors import GatepostError, Internal, StorageFull
 from gatepost.notify.store import Totals
-from gatepost.stores.sqlite.database import CommitMark
+from gatepost.stores.sqlite.mark import CommitMark
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

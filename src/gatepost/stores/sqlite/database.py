@@ -1,4 +1,4 @@
-"""Opens the database file: pragmas, migrations, and the check that nothing acknowledged is missing."""
+"""Opens the database file: pragmas and migrations."""
 
 from __future__ import annotations
 
@@ -22,27 +22,6 @@ CHECKPOINT_PAGES = 4_000
 
 _PRIMARY_CODE = 0xFF  # the low byte of a result code of SQLite; the rest only refines it
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-
-
-class CommitMark:
-    """How many commits were acknowledged, in a file of eight bytes beside the database.
-
-    SQLite takes a log with a damaged tail for a shorter log and goes on without a word, which would lose
-    acknowledged notifications in silence. The mark is written after each commit, so the database can be ahead
-    of it (after a crash or a power cut) but never behind.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    def read(self) -> int:
-        return int.from_bytes(os.pread(self._file, 8, 0), "big")
-
-    def write(self, commits: int) -> None:
-        os.pwrite(self._file, commits.to_bytes(8, "big"), 0)
-
-    def close(self) -> None:
-        os.close(self._file)
 
 
 @contextmanager
@@ -82,17 +61,6 @@ def open_reader(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     connection.execute("PRAGMA query_only = ON")
     return connection
-
-
-def check_mark(connection: sqlite3.Connection, mark: CommitMark, name: str) -> None:
-    """Raises `DataDamaged` when the database knows of fewer commits than were acknowledged."""
-    (commits,) = connection.execute("SELECT commits FROM totals").fetchone()
-    missing = mark.read() - commits
-    if missing > 0:
-        raise DataDamaged(
-            f"{name} lacks the last {missing} acknowledged commits: its log was damaged or an older copy was put "
-            "in place; restore the files together, or remove the file 'acknowledged' to accept the loss"
-        )
 
 
 def _make_private(path: Path) -> None:

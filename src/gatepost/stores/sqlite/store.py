@@ -15,9 +15,10 @@ from gatepost.notify.store import Acceptance, Accepted, Claim, Filter, Keep, Not
 from gatepost.stores.sqlite import accounts, changing, reading
 from gatepost.stores.sqlite.accepting import write_acceptances
 from gatepost.stores.sqlite.commit import GroupCommit
-from gatepost.stores.sqlite.database import CommitMark, check_mark, open_database, open_reader, opening
+from gatepost.stores.sqlite.database import open_database, open_reader, opening
 from gatepost.stores.sqlite.delivering import write_claims, write_steps
 from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.mark import CommitMark
 from gatepost.stores.sqlite.named import statements
 from gatepost.stores.sqlite.pruning import Pruner
 
@@ -25,7 +26,6 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Bytes of payloads that may wait for their commit: a minute of a very slow disk, not all of the memory."""
 
 DATABASE = "gatepost.db"
-MARK = "acknowledged"
 
 _SQL = statements("notifications.sql")
 
@@ -39,11 +39,11 @@ class SqliteStore:
     def __init__(self, directory: Path) -> None:
         """Opens or makes the files in `directory`. Raises `StartRefused`, and of that `DataDamaged` for damage."""
         with ExitStack() as files, opening(DATABASE):
+            mark = files.enter_context(closing(CommitMark(directory / DATABASE)))
+            mark.check()
             self._writer = files.enter_context(closing(open_database(directory / DATABASE)))
-            self._mark = files.enter_context(closing(CommitMark(directory / MARK)))
-            check_mark(self._writer, self._mark, DATABASE)
             self._reader = files.enter_context(closing(open_reader(directory / DATABASE)))
-            self._commits = GroupCommit(self._writer, self._mark)
+            self._commits = GroupCommit(self._writer, mark)
             self._recover()
             self._files = files.pop_all()
         self._pruner = Pruner()
