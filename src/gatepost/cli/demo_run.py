@@ -76,7 +76,8 @@ def _print(measured: Measured, as_json: bool) -> None:
     }
     rows = [(name.replace("_", " "), f"{getattr(measured, name):,}", what) for name, what in counts.items()]
     rows += [
-        (f"p{part}", f"{getattr(measured, f'p{part}_ms'):,.0f} ms", "from accept to delivered") for part in (50, 95, 99)
+        (f"p{part}", f"{getattr(measured, f'p{part}_ms'):,.0f} ms", "from accept to delivered, all sent at once")
+        for part in (50, 95, 99)
     ]
     terminal.table(("", "notifications", ""), rows, right=("notifications",))
 
