@@ -96,6 +96,7 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str] | None = None) -> 
     environ = os.environ if environ is None else environ
     flags = dict(flags)
     config = flags.pop("config", None) or environ.get("GATEPOST_CONFIG")
+    _refuse_unknown(flags, "the flags")
     layers = (
         ("flag", flags),
         ("environment", _from_environment(environ)),

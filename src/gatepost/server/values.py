@@ -6,6 +6,9 @@ import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+from gatepost.errors import InvalidSetting
+from gatepost.guard.limits import Rate
+
 _SPAN_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE_UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _MAX_PORT = 65_535
@@ -75,7 +78,9 @@ def networks(text: str) -> tuple[str, ...]:
 
 
 def rate(text: str) -> str:
-    """A rate such as `100/s burst 200`, checked here and built by the gate."""
-    if not re.fullmatch(r"[1-9][0-9]{0,8}/(s|m|h)( burst [1-9][0-9]{0,8})?", text):
-        raise ValueError(f"{text!r} is no rate such as 100/s or 100/s burst 200")
+    """A rate such as `100/s burst 200` or `5000/h`, checked here and built by the gate."""
+    try:
+        Rate.parse(text)
+    except InvalidSetting as error:
+        raise ValueError(error.detail) from None
     return text
