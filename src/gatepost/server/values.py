@@ -11,6 +11,7 @@ from gatepost.guard.limits import Rate
 
 _SPAN_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE_UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_SHORTEST_SPAN_S = 0.001  # times are kept in whole milliseconds
 _MAX_PORT = 65_535
 _LOOPBACK_NAME = "localhost"
 
@@ -18,7 +19,10 @@ _LOOPBACK_NAME = "localhost"
 def path(text: str) -> Path:
     if not text:
         raise ValueError("must name a file or directory")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{text!r} names a user that does not exist") from None
 
 
 def optional_path(text: str) -> Path | None:
@@ -55,15 +59,16 @@ def boolean(text: str) -> bool:
 
 def span(text: str) -> float:
     """A span of time in seconds, written such as `250ms`, `5s`, `15m`, `2h` or `30d`."""
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", text)
-    if match is None or float(match[1]) == 0:
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)", text)
+    seconds = 0.0 if match is None else float(match[1]) * _SPAN_UNITS[match[2]]
+    if seconds < _SHORTEST_SPAN_S:
         raise ValueError(f"{text!r} is no span of time such as 250ms, 5s, 15m, 2h or 30d")
-    return float(match[1]) * _SPAN_UNITS[match[2]]
+    return seconds
 
 
 def size(text: str) -> int:
     """An amount of bytes, written such as `512MiB`."""
-    match = re.fullmatch(r"([0-9]+)(|B|KiB|MiB|GiB|TiB)", text)
+    match = re.fullmatch(r"([0-9]{1,15})(|B|KiB|MiB|GiB|TiB)", text)
     if match is None:
         raise ValueError(f"{text!r} is no size such as 512MiB or 4GiB")
     return int(match[1]) * _SIZE_UNITS[match[2]]
