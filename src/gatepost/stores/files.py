@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gatepost.clock import Clock
 from gatepost.crypto.pepper import PepperRing
-from gatepost.errors import DataDirectoryInUse, DataDirectoryUnsafe
+from gatepost.errors import DataDirectoryInUse, DataDirectoryUnsafe, StartRefused
 
 LOCK = "lock"
 PEPPER = "pepper"
@@ -20,11 +20,15 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def open_directory(path: Path) -> Path:
-    """Makes the directory if needed. Raises `DataDirectoryUnsafe` when others than its owner may enter it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = path.stat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise DataDirectoryUnsafe(f"{path} is no directory")
+    """Makes the directory if needed.
+
+    Raises `StartRefused` when that cannot be done, `DataDirectoryUnsafe` when others than its owner may enter it.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = path.stat()
+    except OSError as error:
+        raise StartRefused(f"{path} cannot be used as the data directory: {error.strerror}") from None
     if status.st_mode & _OTHERS:
         raise DataDirectoryUnsafe(f"others may enter {path}; run: chmod 700 {path}")
     if status.st_uid != os.geteuid():
