@@ -74,13 +74,15 @@ def read_secret(path: Path) -> str:
         status = os.fstat(file.fileno())
         if status.st_mode & _OTHERS:
             raise DataDirectoryUnsafe(f"others may read {path}; run: chmod 600 {path}")
-        return file.read(MAX_SECRET_FILE_BYTES).decode("ascii")
+        return file.read(MAX_SECRET_FILE_BYTES).decode("ascii", "replace")
 
 
 def write_secret(path: Path, text: str) -> None:
     """Writes a new owner-only file, on disk before this returns: all of it or none."""
     partial = path.with_name(path.name + ".new")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    partial.unlink(missing_ok=True)
+    # O_EXCL: never into a file or through a link that somebody else has put there, with an owner and mode of theirs
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
