@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from gatepost.cli import terminal
 from gatepost.errors import InvalidParameter
 
 if TYPE_CHECKING:
-    from msgspec import UnsetType
-
     from gatepost.client.sync import Client
     from gatepost.crypto.secret import Secret
-
-T = TypeVar("T")
 
 MAX_SECRET_FILE_BYTES = 4096
 """A file with a secret is one line; anything larger is the wrong file."""
@@ -46,31 +41,6 @@ def secret_from(file: Path | None) -> Secret[str] | None:
     from gatepost.crypto.secret import Secret
 
     return None if file is None else Secret(_read(file))
-
-
-def given(value: T | None) -> T | UnsetType:
-    """An option that was not given is not sent; null would mean something."""
-    from msgspec import UNSET
-
-    return UNSET if value is None else value
-
-
-def listed(text: str) -> list[str]:
-    """The parts of a comma-separated option."""
-    return [part.strip() for part in text.split(",")]
-
-
-def moment(text: str | None, option: str) -> datetime | None:
-    """Reads a time with its zone. Raises `InvalidParameter`."""
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidParameter(f"{option} is no time such as 2027-01-31T00:00:00Z") from None
-    if read.tzinfo is None:
-        raise InvalidParameter(f"{option} needs a zone, such as the Z in 2027-01-31T00:00:00Z")
-    return read
 
 
 def _read(file: Path) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from typer import Argument, BadParameter, Option, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, given, listed, secret_from
-from gatepost.cli.options import EndpointId, Json, KeyFile, Limit, SecretFile, Url, Yes
+from gatepost.cli.connection import connect, secret_from
+from gatepost.cli.options import EndpointId, Json, KeyFile, Limit, SecretFile, Url, Yes, given, listed
 
 if TYPE_CHECKING:
     from msgspec import UnsetType

@@ -7,8 +7,8 @@ from typing import Annotated
 from typer import Argument, Context, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, listed, moment
-from gatepost.cli.options import ExpiresAt, Json, KeyFile, KeyId, Scopes, Url
+from gatepost.cli.connection import connect
+from gatepost.cli.options import ExpiresAt, Json, KeyFile, KeyId, Scopes, Url, listed, moment
 from gatepost.cli.setting_flags import CONTEXT, SettingsCommand, flags
 
 app = Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)

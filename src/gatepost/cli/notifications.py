@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, moment
-from gatepost.cli.options import EndpointId, Json, KeyFile, Limit, NotificationId, Url
+from gatepost.cli.connection import connect
+from gatepost.cli.options import EndpointId, Json, KeyFile, Limit, NotificationId, Url, moment
 
 if TYPE_CHECKING:
     from gatepost.client.results import Notification

@@ -1,11 +1,22 @@
-"""Options that several commands share. There is none for the API key itself: arguments are visible to every user."""
+"""Options that several commands share, and how their texts are read.
+
+There is none for the API key itself: the arguments of a process are visible to every user of the machine.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from typer import Argument, Option
+
+from gatepost.errors import InvalidParameter
+
+if TYPE_CHECKING:
+    from msgspec import UnsetType
+
+T = TypeVar("T")
 
 Url = Annotated[
     str | None,
@@ -47,3 +58,28 @@ EndpointId = Annotated[str, Argument(metavar="ENDPOINT", help="Id of the endpoin
 KeyId = Annotated[str, Argument(metavar="KEY", help="Id of the key (key_...).")]
 TenantId = Annotated[str, Argument(metavar="TENANT", help="Id of the tenant (ten_...).")]
 NotificationId = Annotated[str, Argument(metavar="NOTIFICATION", help="Id of the notification (ntf_...).")]
+
+
+def given(value: T | None) -> T | UnsetType:
+    """An option that was not given is not sent; null would mean something."""
+    from msgspec import UNSET
+
+    return UNSET if value is None else value
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated option."""
+    return [part.strip() for part in text.split(",")]
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """Reads a time with its zone. Raises `InvalidParameter`."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidParameter(f"{option} is no time such as 2027-01-31T00:00:00Z") from None
+    if read.tzinfo is None:
+        raise InvalidParameter(f"{option} needs a zone, such as the Z in 2027-01-31T00:00:00Z")
+    return read

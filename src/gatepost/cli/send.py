@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 from typer import Argument, BadParameter, Option
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, moment
-from gatepost.cli.options import Json, KeyFile, Url
+from gatepost.cli.connection import connect
+from gatepost.cli.options import Json, KeyFile, Url, moment
 from gatepost.errors import GatepostError, InvalidParameter
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Annotated
 from typer import Argument, Typer
 
 from gatepost.cli import terminal
-from gatepost.cli.connection import connect, listed, moment
-from gatepost.cli.options import ExpiresAt, Json, KeyFile, Scopes, TenantId, Url, Yes
+from gatepost.cli.connection import connect
+from gatepost.cli.options import ExpiresAt, Json, KeyFile, Scopes, TenantId, Url, Yes, listed, moment
 
 app = Typer(name="tenants", help="Create, list, suspend and destroy tenants.", no_args_is_help=True)
 

@@ -178,10 +178,7 @@ async def _batches(notifications: Iterable[Sendable] | AsyncIterable[Sendable]) 
 
 async def _finish(window: Window[asyncio.Task[BatchAnswer]], tally: Tally) -> tuple[SendResult, ...]:
     batch, task = window.take()
-    try:
-        return tally.add(batch, await task)
-    finally:
-        task.cancel()  # a task that is done does not mind
+    return tally.add(batch, await task)
 
 
 async def _cancel(tasks: list[asyncio.Task[BatchAnswer]]) -> None:

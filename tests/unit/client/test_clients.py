@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
+import trustme
 
 from gatepost import AsyncClient, Client, NewNotification, Retries
 from gatepost.client.batches import BATCH_ITEMS
 from gatepost.client.results import Accepted, Progress
 from gatepost.errors import ConnectFailed, DeliveryFailed, DeliveryTimeout, GarbledAnswer, ServiceError
-from tests.unit.client.stand_in import Received, Reply, StandIn, accept_batch, problem
+from tests.unit.client.stand_in import Received, Reply, StandIn, accept_batch, problem, standing_in
 
 KEY = "gp_live_test"
 QUICK = Retries(attempts=3, first_wait=0.001, max_wait=1.0)
@@ -314,3 +318,59 @@ async def test_an_endless_answer_is_cut_off(service: StandIn, monkeypatch: pytes
     async with AsyncClient(service.url, api_key=KEY, retries=Retries(attempts=1)) as async_client:
         with pytest.raises(GarbledAnswer):
             await async_client.me()
+
+
+def test_threads_may_share_a_client(service: StandIn, client: Client) -> None:
+    service.answer("POST /v1/notifications/batch", accept_batch)
+
+    def send(_: int) -> list[str | None]:
+        return [result.id for _ in range(5) for result in client.send_many(numbered(3))]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(send, range(8))) == [ids(3) * 5] * 8
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure_service(authority: trustme.CA) -> Iterator[StandIn]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with standing_in(context) as stand_in:
+        stand_in.answer("GET /v1/me", Reply(200, {"tenant": "ten_1", "key": "key_1", "scopes": []}))
+        yield stand_in
+
+
+async def test_over_tls_a_known_authority_is_trusted(
+    secure_service: StandIn, authority: trustme.CA, tmp_path: Path
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    with Client(secure_service.url, api_key=KEY, ca_file=str(ca_file), retries=QUICK) as client:
+        assert client.me().key == "key_1"
+    async with AsyncClient(secure_service.url, api_key=KEY, ca_file=str(ca_file), retries=QUICK) as async_client:
+        assert (await async_client.me()).key == "key_1"
+
+
+async def test_over_tls_a_stranger_is_not_shown_the_key(secure_service: StandIn) -> None:
+    with Client(secure_service.url, api_key=KEY, retries=QUICK) as client, pytest.raises(ConnectFailed):
+        client.me()
+    async with AsyncClient(secure_service.url, api_key=KEY, retries=QUICK) as async_client:
+        with pytest.raises(ConnectFailed):
+            await async_client.me()
+    assert secure_service.received == []
+
+
+async def test_over_tls_the_name_must_be_right(secure_service: StandIn, authority: trustme.CA, tmp_path: Path) -> None:
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    url = secure_service.url.replace("127.0.0.1", "localhost")
+    with Client(url, api_key=KEY, ca_file=str(ca_file), retries=QUICK) as client, pytest.raises(ConnectFailed):
+        client.me()
+    async with AsyncClient(url, api_key=KEY, ca_file=str(ca_file), retries=QUICK) as async_client:
+        with pytest.raises(ConnectFailed):
+            await async_client.me()
+    assert secure_service.received == []
