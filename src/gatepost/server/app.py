@@ -73,7 +73,7 @@ def new_operator_key(settings: Settings) -> Secret[str]:
 async def _new_operator_key(settings: Settings) -> Secret[str]:
     clock = SystemClock()
     async with _open_store(settings) as (directory, store):
-        accounts = Accounts(store, load_pepper(directory, clock), clock)
+        accounts = Accounts(store, load_pepper(directory, clock, may_make=True), clock)
         operator, first_key = await accounts.first_start()
         return first_key or await accounts.create_operator_key(operator)
 
@@ -90,9 +90,13 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[Doorw
     """Everything but the listening socket; also gives the first API key if this is the first start."""
     async with (
         _open_store(settings) as (directory, store),
-        _wired(settings, store, load_pepper(directory, clock), clock) as doorway_and_key,
+        _wired(settings, store, _pepper(directory, store, clock), clock) as doorway_and_key,
     ):
         yield doorway_and_key
+
+
+def _pepper(directory: Path, store: SqliteStore, clock: Clock) -> PepperRing:
+    return load_pepper(directory, clock, may_make=store.count_keys() == 0)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gatepost.clock import Clock
 from gatepost.crypto.pepper import PepperRing
-from gatepost.errors import DataDirectoryInUse, DataDirectoryUnsafe, StartRefused
+from gatepost.errors import DataDamaged, DataDirectoryInUse, DataDirectoryUnsafe, StartRefused
 
 LOCK = "lock"
 PEPPER = "pepper"
@@ -55,14 +55,20 @@ class DirectoryLock:
         os.close(self._file)
 
 
-def load_pepper(directory: Path, clock: Clock) -> PepperRing:
-    """The pepper that API-key digests are keyed with; made on the first start, kept outside the database.
+def load_pepper(directory: Path, clock: Clock, *, may_make: bool) -> PepperRing:
+    """The pepper that API-key digests are keyed with; made when there are no keys yet, kept outside the database.
 
-    Raises `DataDirectoryUnsafe` when others may read it.
+    Raises `DataDirectoryUnsafe` when others may read it, and `DataDamaged` when it is missing: a new one in its place
+    would make every key worthless.
     """
     path = directory / PEPPER
     if path.exists():
         return PepperRing.loads(read_secret(path))
+    if not may_make:
+        raise DataDamaged(
+            f"{path} is missing, and no API key can be checked without it; restore it from a backup, "
+            "or let `gatepost keys recover` make a new one: then every key must be made anew"
+        )
     ring = PepperRing.new(clock)
     write_secret(path, ring.dumps())
     return ring
