@@ -79,7 +79,7 @@ def _print(measured: Measured, as_json: bool) -> None:
         (f"p{part}", f"{getattr(measured, f'p{part}_ms'):,.0f} ms", "from accept to delivered, all sent at once")
         for part in (50, 95, 99)
     ]
-    terminal.table(("", "notifications", ""), rows, right=("notifications",))
+    terminal.table(("", "measured", ""), rows, right=("measured",))
 
 
 def _invite(url: str, key: Secret[str]) -> None:

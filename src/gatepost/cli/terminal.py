@@ -71,7 +71,7 @@ def records(values: Sequence[Any], columns: Sequence[str], as_json: bool) -> Non
     table([column.replace("_", " ") for column in columns], rows)
 
 
-def facts(pairs: Mapping[str, object], *, title: str | None = None) -> None:
+def facts(pairs: Mapping[str, object]) -> None:
     """Prints names and values, one pair a line."""
     from rich.table import Table
     from rich.text import Text
@@ -81,8 +81,6 @@ def facts(pairs: Mapping[str, object], *, title: str | None = None) -> None:
     grid.add_column(overflow="fold")
     for name, value in pairs.items():
         grid.add_row(name, Text(plain(value)))
-    if title:
-        line(title, style="bold")
     _stdout().print(grid)
 
 
@@ -112,16 +110,11 @@ def notice(text: str) -> None:
     sys.stderr.write(plain(text) + "\n")
 
 
-def error(what: str, remedy: str) -> None:
-    """Prints the one line of an error."""
+def fail(what: str, remedy: str) -> NoReturn:
+    """Prints the one line of an error and ends the program."""
     what = what[:1].lower() + what[1:] if what[:2].istitle() else what
     sys.stderr.write(f"gatepost: {plain(what.rstrip('.'))} - {plain(remedy)}\n")
-
-
-def fail(what: str, remedy: str, code: int = FAILED) -> NoReturn:
-    """Prints an error and ends the program."""
-    error(what, remedy)
-    raise SystemExit(code)
+    raise SystemExit(FAILED)
 
 
 def confirm(question: str) -> bool:
