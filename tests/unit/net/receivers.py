@@ -99,10 +99,12 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(script: Script, tls: ssl.SSLContext | None = None, host: str = HOST) -> AsyncIterator[Receiver]:
-    """Runs a receiver on a free port of loopback."""
+async def receiver(
+    script: Script, tls: ssl.SSLContext | None = None, host: str = HOST, port: int = 0
+) -> AsyncIterator[Receiver]:
+    """Runs a receiver, by default on a free port of loopback."""
     receiving = Receiver(script)
-    server = await asyncio.start_server(receiving.accept, host, 0, ssl=tls)
+    server = await asyncio.start_server(receiving.accept, host, port, ssl=tls)
     receiving.port = server.sockets[0].getsockname()[1]
     try:
         yield receiving
