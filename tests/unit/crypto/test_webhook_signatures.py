@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from gatepost.clock import SystemClock
 from gatepost.crypto.webhook_signatures import (
     MAX_SIGNATURES,
     new_ed25519_key,
@@ -25,8 +24,9 @@ from gatepost.crypto.webhook_signatures import (
     verifying_key,
 )
 from gatepost.errors import InvalidField, InvalidSignature
+from tests.unit.clocks import HandClock
 
-CLOCK = SystemClock()
+CLOCK = HandClock()
 NOW = 1_700_000_000
 BODY = b'{"type":"order.paid","data":{"n":1}}'
 SECRET = new_hmac_key(CLOCK)
