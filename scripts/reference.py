@@ -25,7 +25,9 @@ def problems() -> str:
         for error in every_error()
         if error is not GatepostError and not issubclass(error, StartRefused) and _status(error) != 500
     ]
-    head = "# Problems\n\nErrors are problem documents (RFC 9457). `code` never changes; `type` leads to what it means.\n"
+    head = (
+        "# Problems\n\nErrors are problem documents (RFC 9457). A `code` never changes; `type` leads to its meaning.\n"
+    )
     return "\n".join([head, "| status | code | meaning |", "|---|---|---|", *rows, ""])
 
 
