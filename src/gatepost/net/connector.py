@@ -18,6 +18,7 @@ from gatepost.errors import AddressRefused, ConnectFailed, DeliveryTimeout, TlsF
 from gatepost.guard.egress import EgressRules
 from gatepost.net.http1 import Connection, Limits
 from gatepost.net.resolver import SystemResolver
+from gatepost.net.tls import client_context
 
 MAX_ADDRESSES = 4
 """Addresses of one name that are tried: a long list must not turn one delivery into a port scan."""
@@ -30,7 +31,7 @@ class Connector:
     """Connects to hosts. Belongs to one event loop.
 
     With `rules`, only addresses that they let through are dialled; `None` is for services that the operator,
-    or the caller of the SDK, chose. `tls` verifies the servers of https; without it only plain connections are made.
+    or the caller of the SDK, chose. `tls` verifies the servers of https, by default against the system's authorities.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class Connector:
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
-            raise TlsFailed("no authorities were given that could vouch for a server of https")
+            self._tls = client_context()  # here, because reading the system's authorities takes many milliseconds
         return self._tls
 
     def _check(self, address: str) -> None:

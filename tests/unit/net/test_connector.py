@@ -287,8 +287,8 @@ async def test_a_server_of_old_tls_is_refused(authority: Authority) -> None:
             await connect(authority.connector(), "hooks.example", there.port, tls=True)
 
 
-async def test_without_authorities_no_server_of_https_is_dialled() -> None:
-    async with receiver(hangs) as there:
-        with pytest.raises(TlsFailed):
-            await connect(Connector(None), HOST, there.port, tls=True)
-        assert there.connections == 0
+async def test_by_default_the_authorities_of_the_system_are_asked(authority: Authority) -> None:
+    async with receiver(always(OK), tls=authority.server(HOST)) as there:
+        with pytest.raises(TlsFailed, match=r"unable to get local issuer|self.signed certificate"):
+            await connect(Connector(RULES), HOST, there.port, tls=True)
+        assert there.requests == []
