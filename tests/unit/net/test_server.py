@@ -22,8 +22,8 @@ HANG_S = 20.0
 
 
 class Hasty(BoundedHttpProtocol):
-    header_timeout_s = 0.05
-    body_timeout_s = 0.1
+    header_timeout_s = 0.15
+    body_timeout_s = 0.2
 
 
 class App:
@@ -288,7 +288,7 @@ async def test_a_slow_second_request_does_not_cut_off_the_answer_to_the_first() 
     async with serving(Hasty) as service, service.client() as client:
         service.app.may_answer.clear()
         await client.send(GET + b"GET / HT")
-        await asyncio.sleep(3 * Hasty.header_timeout_s)
+        await asyncio.sleep(2 * Hasty.header_timeout_s)
         service.app.may_answer.set()
         assert (await client.answer()).startswith(b"HTTP/1.1 200 ")
         assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
@@ -298,7 +298,7 @@ async def test_an_answer_may_take_longer_than_a_request() -> None:
     async with serving(Hasty) as service, service.client() as client:
         service.app.may_answer.clear()
         await client.send(post(b"hello"))
-        await asyncio.sleep(3 * Hasty.body_timeout_s)
+        await asyncio.sleep(2 * Hasty.body_timeout_s)
         service.app.may_answer.set()
         assert (await client.answer()).startswith(b"HTTP/1.1 200 ")
 

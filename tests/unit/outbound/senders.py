@@ -19,7 +19,7 @@ NOW = 1_700_000_000_000
 BODY = b'{"type":"order.paid","data":{"n":1}}'
 KEY = new_hmac_key(SystemClock())
 LIMITS = Limits(connect_s=5, read_s=5, total_s=5, idle_s=5)
-HASTY = Limits(connect_s=0.05, read_s=0.05, total_s=0.1)
+HASTY = Limits(connect_s=5, read_s=0.05, total_s=0.2)
 LOOPBACK = EgressRules.parse(["127.0.0.0/8"])
 
 
