@@ -35,7 +35,7 @@ class CommitMark:
         noted = os.pread(self._file, _LAYOUT.size, 0).ljust(_LAYOUT.size, b"\0")
         self._commits, self._moved, self._moved_bytes = _LAYOUT.unpack(noted)
         self._log_salts = self._read_log_salts()
-        self._bytes = self._moved_bytes
+        self._bytes = database.stat().st_size if database.exists() else 0
 
     def write(self, commits: int) -> None:
         """Notes that so many commits are on disk."""
@@ -55,19 +55,22 @@ class CommitMark:
             return
         if not self._database.exists():
             raise DataDamaged(f"{self._database.name} is missing; restore it from a backup")
-        self._check_database_alone()
+        if self._moved:
+            self._check_database_alone()
         self._check_database_with_log()
 
     def _check_database_alone(self) -> None:
-        is_short = self._database.stat().st_size < self._moved_bytes
-        if is_short or _commits(self._database, "immutable=1") < self._moved:
+        # A process that was killed while it moved the log into the database leaves a file that is shorter than it
+        # says itself, and the log makes up for that; but it was this long before.
+        may_be_short = self._database.stat().st_size >= self._moved_bytes
+        if _commits(self._database, "immutable=1", may_be_short) < self._moved:
             raise DataDamaged(
-                f"{self._database.name} is an older copy or was cut short; restore it together with its log, "
+                f"{self._database.name} is an older copy; restore it together with its log, "
                 f"or remove {self._log.name} and '{MARK}' to go on with what it holds"
             )
 
     def _check_database_with_log(self) -> None:
-        missing = self._commits - _commits(self._database, "mode=ro")
+        missing = self._commits - _commits(self._database, "mode=ro", may_be_short=True)
         if missing > 0:
             raise DataDamaged(
                 f"{self._database.name} lacks the last {missing} acknowledged commits: its log was damaged or lost; "
@@ -88,10 +91,11 @@ class CommitMark:
             os.close(log)
 
 
-def _commits(database: Path, how: str) -> int:
+def _commits(database: Path, how: str, may_be_short: bool) -> int:
     """How many commits the database has by its own count; `how` says whether its log counts."""
     connection = sqlite3.connect(f"{database.absolute().as_uri()}?{how}", uri=True)
     try:
+        connection.execute(f"PRAGMA writable_schema = {may_be_short:d}")  # what it does besides is for writers only
         (commits,) = connection.execute("SELECT commits FROM totals").fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
