@@ -3,7 +3,7 @@
     python tests/e2e/webhook_log.py FILE
 
 It prints its port. Each line of the file is the producer's own number and the webhook-id. `PUT /pace/20` makes it
-take 20 milliseconds for every answer from then on.
+take 20 milliseconds for every answer from then on; `PUT /hold` makes it keep them back, until a pace is set.
 """
 
 from __future__ import annotations
@@ -41,7 +41,24 @@ class Receiver:
 
     def __init__(self, log: BinaryIO) -> None:
         self.log = log
-        self.pace_s = 0.0
+        self.pace_s: float | None = 0.0
+        self.held: list[Connection] = []
+
+    def command(self, path: bytes) -> None:
+        if path == b"/hold":
+            self.pace_s = None
+        else:
+            self.pace_s = int(path.removeprefix(b"/pace/")) / 1000
+            for connection in self.held:
+                connection.answer()
+            self.held.clear()
+
+    def take(self, connection: Connection, webhook_id: bytes, body: bytes) -> None:
+        self.log.write(b"%d %b\n" % (_read(body).data.number, webhook_id))
+        if self.pace_s is None:
+            self.held.append(connection)
+        else:
+            asyncio.get_running_loop().call_later(self.pace_s, connection.answer)
 
 
 class Connection(asyncio.Protocol):
@@ -73,13 +90,13 @@ class Connection(asyncio.Protocol):
         self._body += data
 
     def on_message_complete(self) -> None:
-        if self._path.startswith(b"/pace/"):
-            self._receiver.pace_s = int(self._path.removeprefix(b"/pace/")) / 1000
+        if self._parser.get_method() == b"POST":
+            self._receiver.take(self, self._id, self._body)
         else:
-            self._receiver.log.write(b"%d %b\n" % (_read(self._body).data.number, self._id))
-        asyncio.get_running_loop().call_later(self._receiver.pace_s, self._answer)
+            self._receiver.command(self._path)
+            self.answer()
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
         if self._transport is not None:
             self._transport.write(OK)
 
@@ -106,6 +123,9 @@ class WebhookLog:
 
     def set_pace(self, milliseconds: int) -> None:
         exchange(self._port, request("PUT", f"/pace/{milliseconds}"))
+
+    def hold(self) -> None:
+        exchange(self._port, request("PUT", "/hold"))
 
     def read_on(self) -> None:
         """Takes over what was noted since the last time."""
