@@ -43,13 +43,17 @@ class Delivery(Struct):
 
 
 class Outcome(Struct, frozen=True):
-    """What one attempt came to. `error` is a stable code when no usable answer came; times in milliseconds."""
+    """What one attempt came to. `error` is a stable code when no usable answer came, and `detail` what it means here.
+
+    `retry_after` is in seconds, `duration_ms` in milliseconds.
+    """
 
     status: int | None
     error: str | None
     answer: bytes
     retry_after: float | None
     duration_ms: int
+    detail: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -65,6 +69,7 @@ class Attempt(Struct, frozen=True):
     status: int | None
     error: str | None
     answer: bytes
+    detail: str = ""
 
 
 class Finished(Struct, frozen=True):

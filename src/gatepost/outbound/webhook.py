@@ -40,12 +40,6 @@ class Endpoint(Protocol):
     def url(self) -> str: ...
 
 
-class WebhookOutcome(Outcome, frozen=True):
-    """What one request came to. `detail` says what `error` means here; the owner of the endpoint may read it."""
-
-    detail: str = ""
-
-
 class WebhookChannel:
     """Sends webhooks. Belongs to one event loop.
 
@@ -68,7 +62,7 @@ class WebhookChannel:
         self._pool = ConnectionPool(connector, limits, max_connections)
         self._recipients: OrderedDict[str, _Recipient] = OrderedDict()
 
-    async def send(self, endpoint: Endpoint, message_id: str, body: bytes, keys: tuple[str, ...]) -> WebhookOutcome:
+    async def send(self, endpoint: Endpoint, message_id: str, body: bytes, keys: tuple[str, ...]) -> Outcome:
         """Makes one request, signed with every one of `keys`.
 
         A kept connection that turns out to have been closed meanwhile is replaced by a new one, once.
@@ -79,8 +73,8 @@ class WebhookChannel:
             request = recipient.request(message_id, self._clock.now() // 1000, body)
             response = await self._exchange(recipient.lane, request)
         except GatepostError as error:
-            return WebhookOutcome(None, error.code, b"", None, self._milliseconds_since(started), error.detail)
-        return WebhookOutcome(
+            return Outcome(None, error.code, b"", None, self._milliseconds_since(started), error.detail)
+        return Outcome(
             response.status, None, response.body, self._retry_after(response), self._milliseconds_since(started)
         )
 

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from gatepost.guard.limits import GcraLimiter, Rate
 from gatepost.net.connector import Connector
 from gatepost.net.http1 import Limits
 from gatepost.net.server import BoundedHttpProtocol
+from gatepost.net.tls import server_context
 from gatepost.notify.delivery import MAX_ANSWER_BYTES
 from gatepost.notify.routing import Routing
 from gatepost.outbound.webhook import WebhookChannel
@@ -190,8 +192,7 @@ class _Server(uvicorn.Server):
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=round(settings.drain_timeout),
-                ssl_certfile=settings.tls_certificate,
-                ssl_keyfile=settings.tls_key,
+                ssl_context_factory=_tls(settings),
             )
         )
         self._ready = ready
@@ -203,6 +204,15 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+
+def _tls(settings: Settings) -> Callable[..., ssl.SSLContext] | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    context = server_context(
+        settings.tls_certificate, settings.tls_key
+    )  # what is wrong with it is said before the start
+    return lambda *_: context
 
 
 def _announce(settings: Settings, listener: socket.socket, first_key: Secret[str] | None) -> None:

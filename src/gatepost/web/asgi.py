@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from gatepost.errors import GatepostError, Internal, InvalidSetting
+from gatepost.errors import GatepostError, Internal, InvalidSetting, TooLarge
 from gatepost.guard import (
     Admission,
     Facts,
@@ -105,7 +105,7 @@ class Doorway:
         facts = {**self._facts, ReadBody: lambda ask: _read(receive, ask.max_bytes)}
         decision = await decide_async(self._gate.steps(request, matched), facts)
         if isinstance(decision, Refusal):
-            return problem(decision.error, decision.headers)
+            return problem(decision.error, (*decision.headers, *_end_of(decision.error)))
         return await self._answer(decision)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -119,6 +119,11 @@ class Doorway:
                 await send({"type": f"{phase}.failed", "message": "see the log"})
                 return
             await send({"type": f"{phase}.complete"})
+
+
+def _end_of(error: GatepostError) -> tuple[tuple[bytes, bytes], ...]:
+    """After a body that is not going to be read, the connection is of no more use (RFC 9110 section 15.5.14)."""
+    return ((b"connection", b"close"),) if isinstance(error, TooLarge) else ()
 
 
 def _request(scope: Message) -> Request:

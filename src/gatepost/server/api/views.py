@@ -123,7 +123,7 @@ class TenantDocument(Struct, frozen=True):
 
 
 class AttemptDocument(Struct, frozen=True):
-    """One request that was made. `answer` is what the receiver said, cut to 4 KiB."""
+    """One request that was made. `answer` is what the receiver said, cut to 4 KiB; `detail` what `error` means here."""
 
     id: str
     number: int
@@ -132,6 +132,7 @@ class AttemptDocument(Struct, frozen=True):
     status: int | None
     error: str | None
     answer: str
+    detail: str
 
 
 class DeliveryDocument(Struct, frozen=True):
@@ -301,8 +302,16 @@ def _stories(view: NotificationView) -> tuple[DeliveryStory, ...]:
 
 def _attempt(view: AttemptView) -> AttemptDocument:
     made = view.attempt
-    answer = made.answer.decode("utf-8", "replace")
-    return AttemptDocument(made.id, view.number, rfc3339(made.at), made.duration_ms, made.status, made.error, answer)
+    return AttemptDocument(
+        id=made.id,
+        number=view.number,
+        at=rfc3339(made.at),
+        duration_ms=made.duration_ms,
+        status=made.status,
+        error=made.error,
+        answer=made.answer.decode("utf-8", "replace"),
+        detail=made.detail,
+    )
 
 
 def moment(milliseconds: int | None) -> str | None:

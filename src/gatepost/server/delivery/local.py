@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from gatepost.clock import Clock, new_id
-from gatepost.errors import GatepostError, Internal
+from gatepost.errors import GatepostError, Internal, Unavailable
 from gatepost.notify import retry
 from gatepost.notify.delivery import Attempt, Delivery, Finished, Outcome, State, webhook_body
 from gatepost.notify.endpoint import Endpoint
@@ -24,6 +25,9 @@ TICK_S = 0.1
 
 MEMORY_BYTES = 64 * 1024 * 1024
 """Bytes of payloads that all lanes together keep in memory."""
+
+CONGESTION_PAUSE_S = 0.1
+"""Wait of a lane that got no connection because all are taken."""
 
 WRITE_AGAIN_S = 1.0
 """Wait after outcomes could not be written (a full disk) before they are written again."""
@@ -151,15 +155,19 @@ class LocalEngine:
         for endpoint in planned.later:
             self._later(endpoint, planned.due_at)
 
-    def withdraw(self, notification: str, endpoints: Iterable[str]) -> list[str]:
-        """Takes a notification back that was not sent yet; returns the endpoints it was taken back from."""
+    @contextmanager
+    def withdrawn(self, notification: str, endpoints: Iterable[str]) -> Iterator[list[str]]:
+        """Takes a notification back that was not sent yet, unless what follows fails; gives the endpoints concerned."""
         withdrawn = []
-        for endpoint in endpoints:
-            lane = self._lanes.get(endpoint)
-            for delivery in lane.withdraw(notification) if lane is not None else ():
-                self._forget_bytes(endpoint, delivery.notification)
-                withdrawn.append(endpoint)
-        return withdrawn
+        for lane in (self._lanes[endpoint] for endpoint in endpoints if endpoint in self._lanes):
+            withdrawn += lane.withdraw(notification)
+        for delivery in withdrawn:
+            self._forget_bytes(delivery.endpoint, delivery.notification)
+        try:
+            yield [delivery.endpoint for delivery in withdrawn]
+        except BaseException:
+            self._take(withdrawn)
+            raise
 
     def wake(self, endpoint: str, due_at: int) -> None:
         """Notes that the store holds something for an endpoint that is due at `due_at`."""
@@ -219,21 +227,40 @@ class LocalEngine:
     async def _settle(self, lane: Lane, delivery: Delivery, outcome: Outcome, started: int) -> None:
         """Decides what follows from an attempt, and writes it down."""
         now = self._clock.now()
+        if outcome.error == Unavailable.code:
+            self._put_back(lane, delivery, now)
+            return
         delivery.attempts += 1
         schedule = lane.endpoint.retry or retry.DEFAULT_SCHEDULE
         verdict = retry.decide(outcome, delivery.attempts, schedule, now, self._clock.jitter(), lane.slow_downs)
-        attempt = Attempt(
-            new_id("att", self._clock), started, outcome.duration_ms, outcome.status, outcome.error, outcome.answer
-        )
         if verdict.pause_s:
             lane.pause(now, verdict.pause_s)
         elif outcome.succeeded:
             lane.slow_downs = 0
         given_up = verdict.state is State.WAITING and delivery.endpoint not in self._lanes
         state = State.CANCELLED if given_up else verdict.state  # nobody would ever claim it: the endpoint was deleted
-        self._write([Finished(delivery, state, verdict.due_at or now, attempt)])
+        self._write([Finished(delivery, state, verdict.due_at or now, self._attempted(outcome, started))])
         if self._judge is not None and not (outcome.succeeded and lane.endpoint.failing_since is None):
             await self._judge(lane.endpoint, outcome, verdict.disable)
+
+    def _attempted(self, outcome: Outcome, started: int) -> Attempt:
+        return Attempt(
+            id=new_id("att", self._clock),
+            at=started,
+            duration_ms=outcome.duration_ms,
+            status=outcome.status,
+            error=outcome.error,
+            answer=outcome.answer,
+            detail=outcome.detail,
+        )
+
+    def _put_back(self, lane: Lane, delivery: Delivery, now: int) -> None:
+        """Nothing was sent, for want of a connection of our own: no attempt, and not the endpoint's fault."""
+        size = len(delivery.notification.payload)
+        self._bytes += size
+        lane.bytes += size
+        lane.queue.appendleft(delivery)
+        lane.pause(now, CONGESTION_PAUSE_S)
 
     # Writing down
 

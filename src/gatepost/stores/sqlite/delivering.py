@@ -50,6 +50,7 @@ def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -
                 attempt.status,
                 attempt.error,
                 attempt.answer,
+                attempt.detail,
                 *key,
             )
         )

@@ -7,8 +7,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, attempts, spent) VALUES (?, ?, ?, ?, ?, 0, 0)
 
 -- name: insert_attempt
-INSERT OR IGNORE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer)
-SELECT tenant, notification, endpoint, ?, ?, ?, ?, ?, ?, ? FROM deliveries
+INSERT OR IGNORE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer,
+                                detail)
+SELECT tenant, notification, endpoint, ?, ?, ?, ?, ?, ?, ?, ? FROM deliveries
 WHERE notification = ? AND endpoint = ? AND state = 1
 
 -- name: step_delivery
@@ -79,7 +80,7 @@ UPDATE deliveries SET state = 4 WHERE tenant = ? AND endpoint = ? AND state < 2 
 SELECT endpoint, state, due_at, attempts FROM deliveries WHERE notification = ? ORDER BY endpoint
 
 -- name: attempts_of
-SELECT endpoint, number, id, at, duration_ms, status, error, answer FROM attempts WHERE notification = ?
+SELECT endpoint, number, id, at, duration_ms, status, error, answer, detail FROM attempts WHERE notification = ?
 ORDER BY endpoint, number
 
 -- name: page

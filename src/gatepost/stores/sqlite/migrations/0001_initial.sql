@@ -91,6 +91,7 @@ CREATE TABLE attempts (
     status       INTEGER,
     error        TEXT,
     answer       BLOB NOT NULL,
+    detail       TEXT NOT NULL,
     PRIMARY KEY (notification, endpoint, number)
 ) WITHOUT ROWID;
 
