@@ -121,6 +121,7 @@ def test_a_full_disk_recovers_without_a_restart(service: ServiceProcess, disk: P
     for number, own_id in (orders | archive).items():
         assert api.get(f"/v1/notifications/{own_id}")["payload"]["number"] == number
     assert len(api.get("/v1/notifications?limit=100")["data"]) == 100
+    _check_says_full(api.call("POST", f"/v1/notifications/{orders[ORDERS - 1]}/cancel"))  # so it is sent
 
     receiver.set_pace(0)
     wait_for(lambda: _all_arrived(receiver, orders), LIMIT, "delivery with a full disk")

@@ -113,8 +113,9 @@ async def cancel(service: Service, admission: Admission) -> Answer:
     if view is None or not admission.principal.may("notifications", "cancel", view.notification.topic):
         raise NotFound("there is no such notification")
     own_id = view.notification.id
-    withdrawn = service.engine.withdraw(own_id, [delivery.endpoint for delivery in view.deliveries])
-    return json_answer(Cancelled(own_id, await service.store.cancel(tenant, own_id, withdrawn)))
+    with service.engine.withdrawn(own_id, [delivery.endpoint for delivery in view.deliveries]) as withdrawn:
+        cancelled = await service.store.cancel(tenant, own_id, withdrawn)
+    return json_answer(Cancelled(own_id, cancelled))
 
 
 async def retry(service: Service, admission: Admission) -> Answer:
