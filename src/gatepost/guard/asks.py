@@ -3,6 +3,7 @@
 | ask | answer |
 |---|---|
 | `FindKey` | `KeyRecord`, or None when no key has one of the digests |
+| `FindKeyById` | the same, by its id |
 | `TakeLimits` | `Verdict` |
 | `ReadBody` | `bytes`: the whole body, or its beginning as soon as it is known to be longer than `max_bytes` |
 """
@@ -21,6 +22,13 @@ class FindKey(msgspec.Struct, frozen=True):
     digests: tuple[bytes, ...]
 
 
+class FindKeyById(msgspec.Struct, frozen=True):
+    """A key that is known by its id already: what a stream token was made with."""
+
+    tenant: str
+    key: str
+
+
 class TakeLimits(msgspec.Struct, frozen=True):
     """Count these charges, all or none."""
 
@@ -33,7 +41,7 @@ class ReadBody(msgspec.Struct, frozen=True):
     max_bytes: int
 
 
-Ask = FindKey | TakeLimits | ReadBody
+Ask = FindKey | FindKeyById | TakeLimits | ReadBody
 
 
 class KeyRecord(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ import ipaddress
 from gatepost.clock import Clock
 from gatepost.crypto.pepper import PepperRing
 from gatepost.errors import InsufficientScope, InvalidParameter, QuotaExceeded, TenantSuspended, Unauthenticated
-from gatepost.guard import apikey
-from gatepost.guard.asks import FindKey, KeyRecord, TakeLimits
+from gatepost.guard import apikey, stream_token
+from gatepost.guard.asks import FindKey, FindKeyById, KeyRecord, TakeLimits
 from gatepost.guard.limits import Charge, Rate, Verdict
 from gatepost.guard.policy import Policy
 from gatepost.guard.request import Headers, Principal
@@ -18,6 +18,8 @@ from gatepost.guard.visit import Asking, Visit
 FAILED_CREDENTIALS = Rate(count=1, burst=30)
 """Keys that one address may present in vain. Keys that are good are never held up by it: behind a shared proxy
 one broken client would otherwise shut out all the others."""
+
+TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a query parameter
 
 IPV6_NETWORK = 64
 """Bits: the smallest network that one customer gets, so the smallest that counts as one address."""
@@ -39,12 +41,29 @@ class KnownCaller:
         if record is None or not self._is_in_force(record):
             yield from _count_failure(visit.request.client)
             raise Unauthenticated("the API key is not valid")
-        visit.principal = Principal(record.tenant, record.key, record.scopes)
+        visit.principal = Principal(record.tenant, record.key, record.scopes, record.expires_at)
         visit.tenant_suspended = record.tenant_suspended
 
     def _is_in_force(self, record: KeyRecord) -> bool:
         """Any time of revocation counts, even one ahead of this node's clock."""
         return record.revoked_at is None and (record.expires_at is None or self._clock.now() < record.expires_at)
+
+
+class KnownListener(KnownCaller):
+    """As above, or a stream token in the query: a browser's EventSource can send nothing else."""
+
+    def __call__(self, visit: Visit) -> Asking:
+        text = visit.query.get(TOKEN_PARAMETER)
+        if text is None:
+            yield from super().__call__(visit)
+            return
+        token = stream_token.verify(text, self._peppers, self._clock.now())
+        record: KeyRecord | None = yield FindKeyById(token.tenant, token.key)
+        if record is None or not self._is_in_force(record):
+            raise Unauthenticated("the stream token is not valid")
+        scopes = tuple(Scope("notifications", "read", topic) for topic in token.topics)
+        visit.principal = Principal(token.tenant, token.key, scopes, token.expires_at)
+        visit.tenant_suspended = record.tenant_suspended
 
 
 def active_tenant(visit: Visit) -> None:

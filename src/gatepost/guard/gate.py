@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gatepost.clock import Clock
 from gatepost.crypto.pepper import PepperRing
 from gatepost.errors import GatepostError, Unauthenticated
-from gatepost.guard.caller import HeldScope, KnownCaller, WithinLimit, active_tenant
+from gatepost.guard.caller import HeldScope, KnownCaller, KnownListener, WithinLimit, active_tenant
 from gatepost.guard.limits import Rate
 from gatepost.guard.policy import ANY_KEY, PUBLIC, Json, Policy, Route
 from gatepost.guard.request import Refusal, Request
@@ -27,6 +27,7 @@ class Gate:
 
     def __init__(self, routes: Iterable[Route], peppers: PepperRing, limit: Rate, clock: Clock) -> None:
         self._known_caller = KnownCaller(peppers, clock)
+        self._known_listener = KnownListener(peppers, clock)
         self._within_limit = WithinLimit(limit)
         self._table = RouteTable((route, tuple(self._checks(route.policy))) for route in routes)
 
@@ -36,7 +37,7 @@ class Gate:
         yield KnownQuery(policy.query)
         yield AnnouncedBody(policy.body)
         if policy.scope != PUBLIC:
-            yield self._known_caller
+            yield self._known_listener if policy.stream_token else self._known_caller
             yield active_tenant
             if policy.scope != ANY_KEY:
                 yield HeldScope(policy)

@@ -70,6 +70,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     body: Json | Bytes | None = NO_BODY
     query: frozenset[str] = frozenset()
     by_topic: bool = False
+    stream_token: bool = False
+    """Whether a stream token in the query (`token`) does instead of an API key."""
 
     def __post_init__(self) -> None:
         if self.scope not in (PUBLIC, ANY_KEY):

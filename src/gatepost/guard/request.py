@@ -75,6 +75,8 @@ class Principal(msgspec.Struct, frozen=True):
     tenant: str
     key: str
     scopes: tuple[Scope, ...]
+    until: int | None = None
+    """When its credential ends by itself, in milliseconds since 1970 UTC; matters to what stays connected."""
 
     def may(self, resource: str, verb: str, topic: str | None = None) -> bool:
         """Whether `resource:verb` is permitted on `topic`; without one, whether it is permitted on every topic."""

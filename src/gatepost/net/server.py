@@ -15,6 +15,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from gatepost.net.takeover import TAKE_OVER, Reader, Wire
+
 FRAMING_FACTOR = 8
 """Bytes on the wire for one byte of a body: a chunk of one byte takes six. Beyond it, only padding is coming."""
 
@@ -48,6 +50,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._chunk = 0
         self._received = 0  # of this request; nothing of a chunk of data in which the one before it ended
         self._body_bytes = 0
+        self._reader: Reader | None = None
+
+    def take_over(self, reader: Reader) -> Wire:
+        """Ends HTTP on this connection: what comes goes to `reader`, and nothing but the reader writes.
+
+        For answers that never end. The application returns without having sent anything.
+        """
+        self._reader = reader
+        self._unwatch()
+        self.cycle.disconnected = True  # uvicorn must neither miss an answer nor add one
+        self.cycle.response_complete = True
+        return Wire(self.transport, self.flow.drain)
+
+    def shutdown(self) -> None:
+        if self._reader is not None:
+            self._reader.shutdown()
+        else:
+            super().shutdown()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -56,8 +76,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
+        if self._reader is not None:
+            self._reader.connection_lost()
 
     def data_received(self, data: bytes) -> None:
+        if self._reader is not None:
+            self._reader.data_received(data)
+            return
         if self._reading == _BETWEEN:
             self._reading = _HEAD  # whatever comes now, an empty line too, has to become a request
         self._chunk = len(data)
@@ -71,6 +96,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {TAKE_OVER: self.take_over}  # type: ignore[dict-item]
         self._reading = _HEAD
         self._body_bytes = 0
 

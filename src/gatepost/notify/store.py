@@ -90,8 +90,8 @@ class Claim(Struct, frozen=True):
 class Totals(Struct):
     """Counters over the life of the data, kept on every write so that nothing ever has to count rows.
 
-    `seq` is the last place given in the log. `payload_bytes`, `deliveries`, `attempts` and `backlog` say what is
-    there now, the others what ever was.
+    `seq` is the last place given in the log, `forgotten` the newest of which the payload is gone. `payload_bytes`,
+    `deliveries`, `attempts` and `backlog` say what is there now, the others what ever was.
     """
 
     commits: int = 0
@@ -103,6 +103,7 @@ class Totals(Struct):
     payload_bytes: int = 0
     deliveries: int = 0
     attempts: int = 0
+    forgotten: int = 0
 
 
 class DeliveryView(Struct, frozen=True):
@@ -148,6 +149,13 @@ class Filter(Struct, frozen=True):
     type: str | None = None
     since: int | None = None
     until: int | None = None
+
+
+class LogPortion(Struct, frozen=True):
+    """A part of the log, whole up to place `seen`."""
+
+    notifications: tuple[Notification, ...]
+    seen: int
 
 
 class Keep(Struct, frozen=True):
@@ -212,6 +220,15 @@ class NotificationStore(Protocol):
 
     async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
         """Deliveries of an endpoint that are dead, or (any open state) still open."""
+        ...
+
+    @property
+    def epoch(self) -> str:
+        """The identity of the log: another one after data was replaced or given up."""
+        ...
+
+    async def read_log(self, tenant: str, after: int, until: int) -> LogPortion:
+        """What a tenant got accepted after one place in the log and up to another: a portion of it, in order."""
         ...
 
     async def prune(self, keep: Keep) -> bool:

@@ -8,7 +8,7 @@ from gatepost.crypto.secret import Secret
 from gatepost.errors import Conflict, NotFound
 from gatepost.guard import apikey
 from gatepost.guard.accounts import DEFAULT_TENANT, AccountStore, ApiKey, Tenant
-from gatepost.guard.asks import FindKey, KeyRecord
+from gatepost.guard.asks import FindKey, FindKeyById, KeyRecord
 from gatepost.guard.scopes import parse_all
 
 MAX_REMEMBERED = 10_000
@@ -33,6 +33,11 @@ class Accounts:
             if record is not None:
                 return record
         return None
+
+    def find_key_by_id(self, ask: FindKeyById) -> KeyRecord | None:
+        """Answers the gate about a key that made a stream token."""
+        key = self._store.key(ask.tenant, ask.key)
+        return None if key is None else self._record(key.digest)
 
     async def create_key(
         self, tenant: str, name: str, scopes: tuple[str, ...], expires_at: int | None = None

@@ -22,7 +22,7 @@ from gatepost._version import __version__
 from gatepost.clock import Clock, SystemClock
 from gatepost.crypto.pepper import PepperRing
 from gatepost.crypto.secret import Secret
-from gatepost.guard.asks import FindKey, TakeLimits
+from gatepost.guard.asks import FindKey, FindKeyById, TakeLimits
 from gatepost.guard.egress import EgressRules
 from gatepost.guard.gate import Gate
 from gatepost.guard.limits import GcraLimiter, Rate
@@ -43,6 +43,7 @@ from gatepost.server.intake import Intake, IntakeLimits
 from gatepost.server.retention import prune_for_ever
 from gatepost.server.service import Service
 from gatepost.server.settings import Settings
+from gatepost.server.streams.hub import Hub
 from gatepost.stores.files import DirectoryLock, load_pepper, open_directory, write_secret
 from gatepost.stores.sqlite import SqliteStore
 from gatepost.web.asgi import Doorway
@@ -124,18 +125,34 @@ async def _wired(
     routing = Routing(known)
     channel = WebhookChannel(Connector(rules), clock, _outgoing_limits(settings), user_agent=f"Gatepost/{__version__}")
     engine = LocalEngine(store, channel, clock)
-    intake = Intake(store, routing, engine, clock, _intake_limits(settings))
+    hub = Hub(store.totals.seq)
+    intake = Intake(store, routing, engine, clock, _intake_limits(settings), hub.publish)
     endpoints = Endpoints(store, routing, engine, rules, clock)
     keeper = HealthKeeper(routing, endpoints.keep, intake.announce, clock, round(settings.disable_after * 1000))
     accounts = Accounts(store, peppers, clock)
     operator, first_key = await accounts.first_start()
-    service = Service(store, engine, intake, accounts, endpoints, clock, operator.id, started_at=clock.now())
+    service = Service(
+        store=store,
+        engine=engine,
+        intake=intake,
+        accounts=accounts,
+        endpoints=endpoints,
+        hub=hub,
+        peppers=peppers,
+        clock=clock,
+        operator_tenant=operator.id,
+        stream_origins=settings.stream_origins,
+        started_at=clock.now(),
+    )
     await engine.start(known, keeper.judge)
     pruning = asyncio.create_task(prune_for_ever(store, settings, clock))
+    beating = asyncio.create_task(hub.beat_for_ever(clock))
     try:
         yield _doorway(service, peppers, settings), first_key
     finally:
         pruning.cancel()
+        beating.cancel()
+        hub.close()
         await engine.drain(settings.drain_timeout)
         await channel.aclose()
 
@@ -145,6 +162,7 @@ def _doorway(service: Service, peppers: PepperRing, settings: Settings) -> Doorw
     limiter = GcraLimiter(service.clock)
     facts: dict[type, Callable[[Any], Any]] = {
         FindKey: service.accounts.find_key,
+        FindKeyById: service.accounts.find_key_by_id,
         TakeLimits: lambda ask: limiter.take(ask.charges),
     }
     return Doorway(gate, facts, partial(answer, service))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future, shield
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -51,11 +51,25 @@ class IntakeLimits(Struct, frozen=True):
     allow_memory: bool
 
 
+Publish = Callable[[Notification], None]
+"""Told of every notification once it is on disk, in the order of the log."""
+
+
+def unheard(_: Notification) -> None:
+    """Nobody listens."""
+
+
 class Intake:
     """Accepts notifications: plans the fan-out, has all written in one commit, then starts what is due."""
 
     def __init__(
-        self, store: NotificationStore, routing: Routing, engine: LocalEngine, clock: Clock, limits: IntakeLimits
+        self,
+        store: NotificationStore,
+        routing: Routing,
+        engine: LocalEngine,
+        clock: Clock,
+        limits: IntakeLimits,
+        publish: Publish = unheard,
     ) -> None:
         self._store = store
         self._routing = routing
@@ -63,6 +77,7 @@ class Intake:
         self._clock = clock
         self._limits = limits
         self._running: set[bytes] = set()
+        self._publish = publish
 
     async def accept(
         self,
@@ -166,6 +181,7 @@ class Intake:
         fresh = () if done.cancelled() or done.exception() is not None else done.result().fresh
         for planned in fresh:
             self._engine.hand_over(planned)
+            self._publish(planned.notification)
         self._release(acceptance, fresh)
 
     def _release(self, acceptance: Acceptance, fresh: Sequence[Planned]) -> None:

@@ -59,6 +59,12 @@ class Settings(Struct, frozen=True):
             values.networks, "", "Private networks that endpoints may be in, such as 10.1.0.0/16, comma-separated."
         ),
     ]
+    stream_origins: Annotated[
+        tuple[str, ...],
+        Setting(
+            values.origins, "", "Pages that may listen in a browser, such as https://app.example.com, comma-separated."
+        ),
+    ]
     connect_timeout: Annotated[float, Setting(values.span, "5s", "Longest wait for a connection to an endpoint.")]
     read_timeout: Annotated[float, Setting(values.span, "15s", "Longest silence of an endpoint.")]
     total_timeout: Annotated[float, Setting(values.span, "30s", "Longest exchange with an endpoint.")]

@@ -82,6 +82,15 @@ def networks(text: str) -> tuple[str, ...]:
         raise ValueError(f"{error}; expected networks such as 10.1.0.0/16") from None
 
 
+def origins(text: str) -> tuple[str, ...]:
+    """Exact origins (RFC 6454), comma-separated; may be empty. There are no patterns that could match too much."""
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for origin in found:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin):
+            raise ValueError(f"{origin!r} is no origin such as https://app.example.com")
+    return found
+
+
 def rate(text: str) -> str:
     """A rate such as `100/s burst 200` or `5000/h`, checked here and built by the gate."""
     try:

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from gatepost.errors import GatepostError, Internal, InvalidSetting, TooLarge
+import msgspec
+
+from gatepost.errors import GatepostError, Internal, InvalidSetting, TooLarge, Unavailable
 from gatepost.guard import (
     Admission,
     Facts,
@@ -21,6 +23,7 @@ from gatepost.guard import (
     decide_async,
     decoded_path,
 )
+from gatepost.net.takeover import TAKE_OVER, TakeOver
 from gatepost.web.problem import Answer, problem
 
 Message = MutableMapping[str, Any]
@@ -36,6 +39,12 @@ POLICY_VIOLATION = 1008
 """Close code for a WebSocket that nobody invited (RFC 6455 section 7.4.1); before the handshake it is a 403."""
 
 _log = logging.getLogger(__name__)
+
+
+class Endless(msgspec.Struct, frozen=True):
+    """An answer that never ends: `start` takes the connection over and writes everything itself."""
+
+    start: Callable[[TakeOver], None]
 
 
 class ClientGone(Exception):  # not of our tree: nobody is left to be told
@@ -61,7 +70,7 @@ class Doorway:
         self,
         gate: Gate,
         facts: Facts,
-        answer: Callable[[Admission], Awaitable[Answer]],
+        answer: Callable[[Admission], Awaitable[Answer | Endless]],
         on_error: Callable[[Exception], None] = log_defect,
         *,
         startup: Lifecycle = nothing,
@@ -96,17 +105,22 @@ class Doorway:
         except Exception as error:  # noqa: BLE001 - the outermost edge: a defect of one request ends there
             self._on_error(error)
             answer = problem(Internal())
+        if isinstance(answer, Endless):
+            return
         with contextlib.suppress(OSError):  # the client left before the answer (ASGI specification, "Send event")
             await _send(answer, scope["method"], send)
 
-    async def _admit(self, scope: Message, receive: Receive) -> Answer:
+    async def _admit(self, scope: Message, receive: Receive) -> Answer | Endless:
         request = _request(scope)
         matched = self._gate.route(request.method, request.path)
         facts = {**self._facts, ReadBody: lambda ask: _read(receive, ask.max_bytes)}
         decision = await decide_async(self._gate.steps(request, matched), facts)
         if isinstance(decision, Refusal):
             return problem(decision.error, (*decision.headers, *_end_of(decision.error)))
-        return await self._answer(decision)
+        answer = await self._answer(decision)
+        if isinstance(answer, Endless):
+            _start(answer, scope)
+        return answer
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         phase = ""
@@ -119,6 +133,13 @@ class Doorway:
                 await send({"type": f"{phase}.failed", "message": "see the log"})
                 return
             await send({"type": f"{phase}.complete"})
+
+
+def _start(answer: Endless, scope: Message) -> None:
+    take_over: TakeOver | None = scope.get("extensions", {}).get(TAKE_OVER)
+    if take_over is None:
+        raise Unavailable("this server cannot hand over connections; streams need Gatepost's own")
+    answer.start(take_over)
 
 
 def _end_of(error: GatepostError) -> tuple[tuple[bytes, bytes], ...]:

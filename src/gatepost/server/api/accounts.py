@@ -55,6 +55,7 @@ async def list_keys(service: Service, admission: Admission) -> Answer:
 
 async def revoke_key(service: Service, admission: Admission) -> Answer:
     key = await service.accounts.revoke_key(admission.principal.tenant, admission.params["id"])
+    service.hub.end_key(key.id)
     return json_answer(key_document(key))
 
 
@@ -68,7 +69,9 @@ async def list_tenants(service: Service, admission: Admission) -> Answer:
 
 
 async def suspend_tenant(service: Service, admission: Admission) -> Answer:
-    return json_answer(tenant_document(await service.accounts.suspend_tenant(admission.params["id"], suspended=True)))
+    tenant = await service.accounts.suspend_tenant(admission.params["id"], suspended=True)
+    service.hub.end_tenant(tenant.id)
+    return json_answer(tenant_document(tenant))
 
 
 async def resume_tenant(service: Service, admission: Admission) -> Answer:
@@ -78,6 +81,7 @@ async def resume_tenant(service: Service, admission: Admission) -> Answer:
 async def destroy_tenant(service: Service, admission: Admission) -> Answer:
     tenant = admission.params["id"]
     await service.accounts.suspend_tenant(tenant, suspended=True)  # nothing new may come in meanwhile
+    service.hub.end_tenant(tenant)
     await service.endpoints.forget_tenant(tenant)
     await service.accounts.destroy_tenant(tenant)
     return Answer(204)

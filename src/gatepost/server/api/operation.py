@@ -13,6 +13,7 @@ from gatepost.guard.policy import Policy, Route
 from gatepost.guard.request import Admission, Principal
 from gatepost.notify.notification import field_error
 from gatepost.server.service import Service
+from gatepost.web.asgi import Endless
 from gatepost.web.problem import Answer
 
 Body = TypeVar("Body")
@@ -30,7 +31,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     method: str
     path: str
     policy: Policy
-    handle: Callable[[Service, Admission], Awaitable[Answer]]
+    handle: Callable[[Service, Admission], Awaitable[Answer | Endless]]
     summary: str
     takes: Any = None
     gives: Any = None
@@ -42,7 +43,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         return Route(self.method, self.path, self.policy, self)
 
 
-async def answer(service: Service, admission: Admission) -> Answer:
+async def answer(service: Service, admission: Admission) -> Answer | Endless:
     """Runs the operation that the gate admitted."""
     operation: Operation = admission.handler
     if operation.operator:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gatepost.clock import rfc3339
 from gatepost.guard.accounts import ApiKey, Tenant
+from gatepost.guard.stream_token import MAX_LIFE_S
 from gatepost.notify.endpoint import (
     DEFAULT_CONCURRENCY,
     DEFAULT_OVERLAP_S,
@@ -202,6 +203,29 @@ class Cancelled(Struct, frozen=True):
 
     id: str
     cancelled: int
+
+
+class NewStreamToken(Struct, frozen=True, forbid_unknown_fields=True):
+    """A token for a listener that cannot send an API key."""
+
+    topics: Patterns
+    life_seconds: Annotated[int, Meta(ge=1, le=MAX_LIFE_S)] = 60
+
+
+class StreamTokenDocument(Struct, frozen=True):
+    """A token, and when it ends."""
+
+    token: str
+    topics: tuple[str, ...]
+    expires_at: str
+
+
+class Presence(Struct, frozen=True):
+    """Who listens to a topic at the moment; those without a name are only counted."""
+
+    topic: str
+    listeners: int
+    names: tuple[str, ...]
 
 
 class Me(Struct, frozen=True):

@@ -37,6 +37,11 @@ class CommitMark:
         self._log_salts = self._read_log_salts()
         self._bytes = database.stat().st_size if database.exists() else 0
 
+    @property
+    def was_missing(self) -> bool:
+        """Whether nothing was noted yet."""
+        return not self._commits
+
     def write(self, commits: int) -> None:
         """Notes that so many commits are on disk."""
         salts = self._read_log_salts()

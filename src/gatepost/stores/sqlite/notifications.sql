@@ -110,12 +110,23 @@ ORDER BY d.notification LIMIT :limit
 -- name: seq_of
 SELECT seq FROM notifications WHERE tenant = ? AND id = ?
 
+-- name: read_log
+SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
+       fingerprint, payload
+FROM notifications WHERE seq > :after AND seq <= :until AND tenant = :tenant AND payload IS NOT NULL ORDER BY seq
+
+-- name: epoch
+SELECT epoch FROM log
+
+-- name: new_epoch
+UPDATE log SET epoch = lower(hex(randomblob(8)))
+
 -- name: window
 SELECT max(seq), min(accepted_at)
 FROM (SELECT seq, accepted_at FROM notifications WHERE seq > ? ORDER BY seq LIMIT ?)
 
--- name: prunable_payload_bytes
-SELECT coalesce(sum(length(payload)), 0) FROM notifications n
+-- name: prunable_payloads
+SELECT coalesce(sum(length(payload)), 0), coalesce(max(seq), 0) FROM notifications n
 WHERE seq > :from AND seq <= :to AND accepted_at < :before AND payload IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq AND d.state < 2)
 

@@ -37,11 +37,10 @@ class Pruner:
             self._position = 0
             return forgotten == PORTION
         window = {"from": self._position, "to": end}
-        totals.payload_bytes -= _prune_payloads(transaction, window, before["payloads"])
+        _count_payloads(transaction, window | {"before": before["payloads"]})
+        connection.execute(_SQL["prune_payloads"], window | {"before": before["payloads"]})
         totals.attempts -= connection.execute(_SQL["prune_attempts"], window | {"before": before["attempts"]}).rowcount
-        totals.payload_bytes -= connection.execute(
-            _SQL["prunable_payload_bytes"], window | {"before": before["deliveries"]}
-        ).fetchone()[0]
+        _count_payloads(transaction, window | {"before": before["deliveries"]})
         if connection.execute(_SQL["prune_notifications"], window | {"before": before["deliveries"]}).rowcount:
             totals.deliveries -= connection.execute(_SQL["prune_deliveries"], window).rowcount
             totals.attempts -= connection.execute(_SQL["prune_orphaned_attempts"], window).rowcount
@@ -59,10 +58,9 @@ def _cutoffs(transaction: Transaction, keep: Keep) -> dict[str, int]:
     }
 
 
-def _prune_payloads(transaction: Transaction, window: dict[str, int], before: int) -> int:
-    """Removes payloads; returns how many bytes they had."""
-    values = window | {"before": before}
-    (size,) = transaction.connection.execute(_SQL["prunable_payload_bytes"], values).fetchone()
-    if size:
-        transaction.connection.execute(_SQL["prune_payloads"], values)
-    return int(size)
+def _count_payloads(transaction: Transaction, window: dict[str, int]) -> None:
+    """Takes note of payloads that are about to go: how many bytes, and up to which place of the log."""
+    totals = transaction.totals
+    size, newest = transaction.connection.execute(_SQL["prunable_payloads"], window).fetchone()
+    totals.payload_bytes -= size
+    totals.forgotten = max(totals.forgotten, newest)

@@ -6,13 +6,16 @@ import sqlite3
 
 from gatepost.clock import is_id
 from gatepost.notify.delivery import Attempt, State
-from gatepost.notify.store import AttemptView, DeliveryView, Filter, NotificationView, Page
+from gatepost.notify.store import AttemptView, DeliveryView, Filter, LogPortion, NotificationView, Page
 from gatepost.stores.sqlite.delivering import notification
 from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
 
 SCAN_BUDGET = 5_000
 """Rows that one page looks at: about 10 ms of the event loop. A page with a rare filter may come back short."""
+
+LOG_PORTION = 100
+"""Places of the log that are read at once for one listener: a millisecond of the event loop, and 6.4 MB at most."""
 
 _SQL = statements("notifications.sql")
 _HIGHEST = b"\xff" * 16
@@ -75,6 +78,13 @@ def deliveries_page(
         for own_id, topic, kind, to, where, due_at, attempts in rows
     )
     return Page(items, items[-1].notification if len(items) == limit else None)
+
+
+def read_log(reader: sqlite3.Connection, tenant: str, after: int, until: int) -> LogPortion:
+    """A portion of the log, of at most `LOG_PORTION` places."""
+    seen = min(until, after + LOG_PORTION)
+    rows = reader.execute(_SQL["read_log"], {"tenant": pack(tenant), "after": after, "until": seen})
+    return LogPortion(tuple(notification(row) for row in rows), seen)
 
 
 def _start_of(moment: int | None) -> bytes:

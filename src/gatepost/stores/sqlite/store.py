@@ -11,7 +11,18 @@ from gatepost.errors import Unavailable
 from gatepost.guard.accounts import ApiKey, Tenant
 from gatepost.notify.delivery import Delivery, Finished, State
 from gatepost.notify.endpoint import Endpoint
-from gatepost.notify.store import Acceptance, Accepted, Claim, Filter, Keep, NotificationView, Page, Planned, Totals
+from gatepost.notify.store import (
+    Acceptance,
+    Accepted,
+    Claim,
+    Filter,
+    Keep,
+    LogPortion,
+    NotificationView,
+    Page,
+    Planned,
+    Totals,
+)
 from gatepost.stores.sqlite import accounts, changing, reading
 from gatepost.stores.sqlite.accepting import write_acceptances
 from gatepost.stores.sqlite.commit import GroupCommit
@@ -45,6 +56,9 @@ class SqliteStore:
             self._reader = files.enter_context(closing(open_reader(directory / DATABASE)))
             self._commits = GroupCommit(self._writer, mark)
             self._recover()
+            if mark.was_missing:  # removed to accept a loss, or a copy without it: who counted on the old log must know
+                self._writer.execute(_SQL["new_epoch"])
+            self._epoch = str(self._writer.execute(_SQL["epoch"]).fetchone()[0])
             self._files = files.pop_all()
         self._pruner = Pruner()
         self._waiting_bytes = 0
@@ -112,6 +126,13 @@ class SqliteStore:
 
     async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
         return reading.deliveries_page(self._reader, tenant, state, endpoint, after, limit)
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    async def read_log(self, tenant: str, after: int, until: int) -> LogPortion:
+        return reading.read_log(self._reader, tenant, after, until)
 
     async def prune(self, keep: Keep) -> bool:
         return await self._commits.submit(self._pruner.write, keep)
