@@ -26,7 +26,7 @@ TICK_S = 0.1
 MEMORY_BYTES = 64 * 1024 * 1024
 """Bytes of payloads that all lanes together keep in memory."""
 
-CONGESTION_PAUSE_S = 0.1
+CONGESTION_PAUSE_MS = 100
 """Wait of a lane that got no connection because all are taken."""
 
 WRITE_AGAIN_S = 1.0
@@ -256,11 +256,14 @@ class LocalEngine:
 
     def _put_back(self, lane: Lane, delivery: Delivery, now: int) -> None:
         """Nothing was sent, for want of a connection of our own: no attempt, and not the endpoint's fault."""
+        if delivery.endpoint not in self._lanes:
+            self._write([_closed(delivery, State.CANCELLED, now)])
+            return
         size = len(delivery.notification.payload)
         self._bytes += size
         lane.bytes += size
         lane.queue.appendleft(delivery)
-        lane.pause(now, CONGESTION_PAUSE_S)
+        lane.paused_until = max(lane.paused_until, now + CONGESTION_PAUSE_MS)
 
     # Writing down
 
