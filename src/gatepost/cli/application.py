@@ -8,6 +8,7 @@ import typer
 
 from gatepost._version import __version__
 from gatepost.cli import (
+    bench,
     demo,
     doctor,
     endpoints,
@@ -40,6 +41,7 @@ def application() -> typer.Typer:
     takes_settings(settings.settings)
     takes_settings(doctor.doctor)
     app.command()(demo.demo)
+    app.command()(bench.bench)
     return app
 
 

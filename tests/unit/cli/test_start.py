@@ -16,6 +16,7 @@ from gatepost.cli.main import main
 from tests.unit.cli.conftest import Gatepost
 
 COMMANDS = {
+    "bench",
     "serve",
     "send",
     "endpoints",
