@@ -11,6 +11,7 @@
     │   ├── InvalidParameter            a query parameter, header or path segment
     │   ├── IdempotencyMismatch
     │   └── BatchRefused                no item of a batch was accepted
+    ├── RequestTimeout                  the request did not come to its end
     ├── UnsupportedMediaType
     ├── TooLarge
     │   └── HeadersTooLarge
@@ -142,6 +143,11 @@ class IdempotencyMismatch(InvalidInput):
 class BatchRefused(InvalidInput):
     code = "batch-refused"
     title = "No item of the batch was accepted"
+
+
+class RequestTimeout(GatepostError):
+    code = "request-timeout"
+    title = "The request took too long to arrive"
 
 
 class UnsupportedMediaType(GatepostError):

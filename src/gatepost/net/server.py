@@ -11,10 +11,12 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+import msgspec
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from gatepost.errors import GatepostError, HeadersTooLarge, InvalidInput, RequestTimeout
 from gatepost.net.takeover import TAKE_OVER, Reader, Wire
 
 FRAMING_FACTOR = 8
@@ -190,24 +192,25 @@ class _Refused(Exception):
     """Stops the parser."""
 
 
-def _answer(status: HTTPStatus) -> bytes:
-    """A problem document without a type of its own (RFC 9457 section 4.2.1), and the end of the connection."""
-    body = f'{{"type":"about:blank","title":"{status.phrase}","status":{status.value}}}'
-    return (
+def _answer(status: HTTPStatus, error: GatepostError) -> bytes:
+    """A problem document (RFC 9457), and the end of the connection."""
+    problem = {"type": f"/problems/{error.code}", "title": error.title, "status": status.value}
+    body = msgspec.json.encode(problem | {"detail": error.detail, "code": error.code})
+    head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "content-type: application/problem+json\r\n"
         f"content-length: {len(body)}\r\n"
         "connection: close\r\n"
         "\r\n"
-        f"{body}"
-    ).encode("ascii")
+    )
+    return head.encode("ascii") + body
 
 
 _ANSWERS = {
-    status: _answer(status)
-    for status in (
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    )
+    status: _answer(status, error)
+    for status, error in {
+        HTTPStatus.BAD_REQUEST: InvalidInput("this is no HTTP/1.1 request, or one that can be read in two ways"),
+        HTTPStatus.REQUEST_TIMEOUT: RequestTimeout(),
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: HeadersTooLarge(),
+    }.items()
 }

@@ -23,6 +23,7 @@ STATUSES: Mapping[type[GatepostError], int] = MappingProxyType(
         errors.InvalidField: 422,
         errors.IdempotencyMismatch: 422,
         errors.BatchRefused: 422,
+        errors.RequestTimeout: 408,
         errors.UnsupportedMediaType: 415,
         errors.TooLarge: 413,
         errors.HeadersTooLarge: 431,
