@@ -36,6 +36,10 @@ class Wire:
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
+    def end(self) -> None:
+        """Says that nothing more will be sent; answers may still come."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def answer(self, *, without_body: bool = False) -> Answer:
         """The next answer on this connection. Raises ConnectionError when there is none, or half of one.
 
