@@ -25,15 +25,18 @@ IPV6_NETWORK = 64
 """Bits: the smallest network that one customer gets, so the smallest that counts as one address."""
 
 
-class KnownCaller:
-    """A key is presented, it exists, and it is in force. What is wrong with a bad key is nobody's business."""
+class Credentials:
+    """Whether a credential is what it says, and in force. What is wrong with a bad one is nobody's business."""
 
     def __init__(self, peppers: PepperRing, clock: Clock) -> None:
         self._peppers = peppers
         self._clock = clock
 
-    def __call__(self, visit: Visit) -> Asking:
-        key = _presented_key(visit.request.headers)
+    def check(self, text: str, visit: Visit) -> Asking:
+        """An API key or a stream token, by its prefix."""
+        return self.check_token(text, visit) if text.startswith(stream_token.PREFIX) else self.check_key(text, visit)
+
+    def check_key(self, key: str, visit: Visit) -> Asking:
         if not apikey.is_well_formed(key):
             raise Unauthenticated("the API key is not valid")
         digests = tuple(digest for _, digest in self._peppers.digests(key.encode()))
@@ -44,26 +47,42 @@ class KnownCaller:
         visit.principal = Principal(record.tenant, record.key, record.scopes, record.expires_at)
         visit.tenant_suspended = record.tenant_suspended
 
-    def _is_in_force(self, record: KeyRecord) -> bool:
-        """Any time of revocation counts, even one ahead of this node's clock."""
-        return record.revoked_at is None and (record.expires_at is None or self._clock.now() < record.expires_at)
-
-
-class KnownListener(KnownCaller):
-    """As above, or a stream token in the query: a browser's EventSource can send nothing else."""
-
-    def __call__(self, visit: Visit) -> Asking:
-        text = visit.query.get(TOKEN_PARAMETER)
-        if text is None:
-            yield from super().__call__(visit)
-            return
+    def check_token(self, text: str, visit: Visit) -> Asking:
         token = stream_token.verify(text, self._peppers, self._clock.now())
         record: KeyRecord | None = yield FindKeyById(token.tenant, token.key)
         if record is None or not self._is_in_force(record):
             raise Unauthenticated("the stream token is not valid")
         scopes = tuple(Scope("notifications", "read", topic) for topic in token.topics)
-        visit.principal = Principal(token.tenant, token.key, scopes, token.expires_at)
+        until = token.expires_at if record.expires_at is None else min(token.expires_at, record.expires_at)
+        visit.principal = Principal(token.tenant, token.key, scopes, until)
         visit.tenant_suspended = record.tenant_suspended
+
+    def _is_in_force(self, record: KeyRecord) -> bool:
+        """Any time of revocation counts, even one ahead of this node's clock."""
+        return record.revoked_at is None and (record.expires_at is None or self._clock.now() < record.expires_at)
+
+
+class KnownCaller:
+    """A key is presented in the headers."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, visit: Visit) -> Asking:
+        return self._credentials.check_key(_presented_key(visit.request.headers), visit)
+
+
+class KnownListener:
+    """As above, or a stream token in the query: a browser's EventSource can send nothing else."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, visit: Visit) -> Asking:
+        token = visit.query.get(TOKEN_PARAMETER)
+        if token is not None:
+            return self._credentials.check_token(token, visit)
+        return self._credentials.check_key(_presented_key(visit.request.headers), visit)
 
 
 def active_tenant(visit: Visit) -> None:

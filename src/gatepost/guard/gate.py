@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from gatepost.clock import Clock
 from gatepost.crypto.pepper import PepperRing
 from gatepost.errors import GatepostError, Unauthenticated
-from gatepost.guard.caller import HeldScope, KnownCaller, KnownListener, WithinLimit, active_tenant
+from gatepost.guard.caller import Credentials, HeldScope, KnownCaller, KnownListener, WithinLimit, active_tenant
 from gatepost.guard.limits import Rate
 from gatepost.guard.policy import ANY_KEY, PUBLIC, Json, Policy, Route
-from gatepost.guard.request import Refusal, Request
+from gatepost.guard.request import Admission, Refusal, Request
 from gatepost.guard.routes import Matched, RouteTable
 from gatepost.guard.shape import AnnouncedBody, KnownQuery, StrictJson, WholeBody, bounded_headers
 from gatepost.guard.visit import Check, Steps, Visit
@@ -26,8 +27,9 @@ class Gate:
     """
 
     def __init__(self, routes: Iterable[Route], peppers: PepperRing, limit: Rate, clock: Clock) -> None:
-        self._known_caller = KnownCaller(peppers, clock)
-        self._known_listener = KnownListener(peppers, clock)
+        self._credentials = Credentials(peppers, clock)
+        self._known_caller = KnownCaller(self._credentials)
+        self._known_listener = KnownListener(self._credentials)
         self._within_limit = WithinLimit(limit)
         self._table = RouteTable((route, tuple(self._checks(route.policy))) for route in routes)
 
@@ -54,12 +56,20 @@ class Gate:
     @staticmethod
     def steps(request: Request, matched: Matched) -> Steps:
         """Run the checks of a route, in order, until one refuses; the value is an Admission or a Refusal."""
-        visit = Visit(request, matched.route, matched.params)
-        try:
-            for check in matched.checks:
-                asking = check(visit)
-                if asking is not None:
-                    yield from asking
-        except GatepostError as error:
-            return Refusal(error, CHALLENGE if isinstance(error, Unauthenticated) else ())
-        return visit.admission()
+        return _run(matched.checks, Visit(request, matched.route, matched.params))
+
+    def steps_of_caller(self, credential: str, admission: Admission) -> Steps:
+        """The checks of a caller who is let in as nobody, and shows an API key or stream token later, in a frame."""
+        visit = Visit(admission.request, admission.route, admission.params)
+        return _run((partial(self._credentials.check, credential), active_tenant, self._within_limit), visit)
+
+
+def _run(checks: Iterable[Check], visit: Visit) -> Steps:
+    try:
+        for check in checks:
+            asking = check(visit)
+            if asking is not None:
+                yield from asking
+    except GatepostError as error:
+        return Refusal(error, CHALLENGE if isinstance(error, Unauthenticated) else ())
+    return visit.admission()

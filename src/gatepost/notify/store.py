@@ -152,10 +152,11 @@ class Filter(Struct, frozen=True):
 
 
 class LogPortion(Struct, frozen=True):
-    """A part of the log, whole up to place `seen`."""
+    """A part of the log up to place `seen`; whole, but for what retention has removed up to place `forgotten`."""
 
     notifications: tuple[Notification, ...]
     seen: int
+    forgotten: int
 
 
 class Keep(Struct, frozen=True):

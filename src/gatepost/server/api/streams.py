@@ -12,11 +12,11 @@ from gatepost.guard.request import Admission, Principal
 from gatepost.guard.scopes import Scope
 from gatepost.guard.stream_token import StreamToken, issue
 from gatepost.notify.endpoint import MAX_PATTERNS
-from gatepost.notify.stream import Position, recover
+from gatepost.notify.stream import Position
 from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, Operation, json_answer, read
 from gatepost.server.api.views import NewStreamToken, Presence, StreamTokenDocument
 from gatepost.server.service import Service
-from gatepost.server.streams.connection import Source
+from gatepost.server.streams.feed import Source
 from gatepost.server.streams.sse import EventStream
 from gatepost.web.asgi import Endless
 from gatepost.web.problem import Answer
@@ -33,15 +33,12 @@ async def listen(service: Service, admission: Admission) -> Endless:
     if service.hub.is_full:
         raise Unavailable("too many listen already", retry_after=10)
     asked = headers.one("last-event-id") or query.get("last_event_id")
-    totals = service.store.totals
-    recovery = recover(
-        Position.parse(asked) if asked else None, service.store.epoch, service.hub.published, totals.forgotten
-    )
+    source = Source(service.hub, service.store, service.clock)
     stream = EventStream(
-        Source(service.hub, service.store, service.clock),
+        source,
         admission.principal,
         patterns,
-        recovery,
+        source.recover(Position.parse(asked) if asked else None),
         name=_name(query.get("name", "")),
         origin=_origin(service, headers.one("origin")),
     )

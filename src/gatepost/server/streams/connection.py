@@ -1,16 +1,14 @@
-"""One connection of a listener: caught up from the store, then fed by the hub. What it speaks, a subclass says."""
+"""One connection of a listener. What it speaks, a subclass says."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
 
-from gatepost.clock import Clock
-from gatepost.guard.request import Principal
+from gatepost.guard.request import ANONYMOUS, Principal
 from gatepost.net.takeover import TakeOver, Wire
-from gatepost.notify.store import NotificationStore
-from gatepost.notify.stream import Recovery
-from gatepost.server.streams.hub import Hub, Interest
+from gatepost.server.streams.endings import EXPIRED, STOPPING, TOO_SLOW, Ending
+from gatepost.server.streams.feed import Feed, Source
 
 MAX_UNSENT_BYTES = 1024 * 1024
 """Bytes that a listener may leave unread before it is cut off: it must not fill the memory, nor hold up others."""
@@ -19,34 +17,24 @@ LAST_WORDS_S = 5.0
 """Seconds for the other side to read why it was cut off."""
 
 
-class Source:
-    """Where connections get their events from."""
-
-    __slots__ = ("clock", "hub", "store")
-
-    def __init__(self, hub: Hub, store: NotificationStore, clock: Clock) -> None:
-        self.hub = hub
-        self.store = store
-        self.clock = clock
-
-
 class Connection(ABC):
-    """A `Listener` of the hub and a `Reader` of its connection. `position` is the place in the log that it has seen."""
+    """A `Listener` of the hub, the `Outlet` of its feeds, and the `Reader` of its wire."""
 
-    def __init__(self, source: Source, principal: Principal, name: str) -> None:
-        self.key = principal.key
-        self.name = name
-        self.position = 0
+    def __init__(self, source: Source) -> None:
+        self.tenant = ""
+        self.key = ""
+        self.name = ""
         self._source = source
-        self._until = principal.until
-        self._interest: Interest | None = None
+        self._principal = ANONYMOUS
+        self._expiry: asyncio.TimerHandle | None = None
+        self._feeds: dict[int, Feed] = {}
         self._wire: Wire | None = None
-        self._catching_up: asyncio.Task[None] | None = None
-        self._silent = True
+        self._is_silent = True
 
     def start(self, take_over: TakeOver) -> None:
         """Takes the connection over and begins."""
         self._wire = take_over(self)
+        self._source.hub.enter(self)
         self._opened()
 
     # What a subclass says
@@ -59,29 +47,42 @@ class Connection(ABC):
     def data_received(self, data: bytes) -> None: ...
 
     @abstractmethod
+    def tell_gap(self, feed: Feed) -> None: ...
+
+    @abstractmethod
     def _sign_of_life(self) -> bytes: ...
 
     @abstractmethod
-    def _last_words(self, reason: str) -> bytes: ...
+    def _last_words(self, ending: Ending) -> bytes: ...
 
-    # What the hub calls
+    # What the hub and the feeds call
 
-    def write(self, data: bytes, seq: int) -> None:
-        if self._send(data):
-            self.position = seq
+    def send(self, data: bytes) -> bool:
+        """Writes without waiting. False when the connection is over, or ends now because too much was left unread."""
+        if self._wire is None:
+            return False
+        if self._wire.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.end(TOO_SLOW)
+            return False
+        if data:
+            self._wire.transport.write(data)
+            self._is_silent = False
+        return True
 
-    def beat(self, now: int) -> None:
-        """Ends what is over, and gives a sign of life if nothing was sent since the last beat."""
-        if self._until is not None and now >= self._until:
-            self.end("the credential has expired")
-        elif self._silent:
-            self._send(self._sign_of_life())
-        self._silent = True
+    async def drain(self) -> None:
+        if self._wire is not None:
+            await self._wire.drain()
 
-    def end(self, reason: str) -> None:
+    def beat(self) -> None:
+        """Gives a sign of life if nothing was sent since the last beat."""
+        if self._is_silent:
+            self.send(self._sign_of_life())
+        self._is_silent = True
+
+    def end(self, ending: Ending) -> None:
         wire = self._detach()
         if wire is not None:
-            wire.transport.write(self._last_words(reason))
+            wire.transport.write(self._last_words(ending))
             wire.transport.close()
             asyncio.get_running_loop().call_later(LAST_WORDS_S, wire.transport.abort)
 
@@ -91,50 +92,31 @@ class Connection(ABC):
         self._detach()
 
     def shutdown(self) -> None:
-        self.end("the service is stopping")
+        self.end(STOPPING)
 
     # Inside
 
-    def _listen(self, interest: Interest, recovery: Recovery) -> None:
-        """Gives what was missed, then everything as it comes."""
-        self._stop_listening()
-        self._interest = interest
-        self.position = recovery.after
-        self._catching_up = asyncio.create_task(self._catch_up(interest))
+    def _belongs_to(self, principal: Principal) -> None:
+        """From now on it is theirs, and ends with their credential."""
+        self._principal = principal
+        self.tenant, self.key = principal.tenant, principal.key
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        if principal.until is not None:
+            seconds = (principal.until - self._source.clock.now()) / 1000
+            self._expiry = asyncio.get_running_loop().call_later(seconds, self.end, EXPIRED)
 
-    async def _catch_up(self, interest: Interest) -> None:
-        """Reads from the store up to where the hub is, then joins it: no place in between is missed or sent twice."""
-        hub = self._source.hub
-        while self._wire is not None and self.position < hub.published:
-            portion = await self._source.store.read_log(interest.tenant, self.position, hub.published)
-            missed = [interest.frame(each) for each in portion.notifications if interest.hears(each.topic)]
-            self.write(b"".join(missed), portion.seen)
-            if self._wire is not None:
-                await self._wire.drain()
-            await asyncio.sleep(0)  # a listener that is a million behind lets the others go first
-        if self._wire is not None:
-            hub.join(self, interest)
-
-    def _send(self, data: bytes) -> bool:
-        if self._wire is None:
-            return False
-        if self._wire.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self.end("too slow: too much was left unread")
-            return False
-        if data:
-            self._wire.transport.write(data)
-            self._silent = False
-        return True
-
-    def _stop_listening(self) -> None:
-        if self._catching_up is not None:
-            self._catching_up.cancel()
-            self._catching_up = None
-        if self._interest is not None:
-            self._source.hub.leave(self, self._interest)
-            self._interest = None
+    def _add(self, feed: Feed) -> None:
+        self._feeds[feed.id] = feed
+        feed.start()
 
     def _detach(self) -> Wire | None:
-        self._stop_listening()
+        for feed in self._feeds.values():
+            feed.stop()
+        self._feeds.clear()
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._source.hub.exit(self)
         wire, self._wire = self._wire, None
         return wire

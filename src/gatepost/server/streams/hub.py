@@ -1,13 +1,14 @@
 """The hub: brings every accepted notification to those who listen to its topic.
 
-Listeners that want the same are one group. A topic is matched once for the group, an event is framed once, and all
-that comes within one turn of the loop is joined once and written to each listener in one go.
+Feeds that want the same are one group. A topic is matched once for the group, an event is framed once, and all
+that comes within one turn of the loop is joined once and written to each connection in one go.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Protocol
 
 from msgspec import Struct
@@ -15,19 +16,23 @@ from msgspec import Struct
 from gatepost import topics
 from gatepost.clock import Clock
 from gatepost.notify.notification import RESERVED_TOPIC, Notification
+from gatepost.server.streams.endings import REVOKED, STOPPING, SUSPENDED, Ending
 
 MAX_LISTENERS = 50_000
-"""Listeners of one process: at 30 KB each, all the memory that a small machine has."""
+"""Connections of one process: at 20 KB each, all the memory that a small machine has."""
 
-HEARTBEAT_S = 15.0
+MAX_FEEDS = 200_000
+"""Feeds of all connections together, at half a KB each: one WebSocket may hold many."""
+
+HEARTBEAT_S = 15
 """Seconds between signs of life: below the minute after which common proxies cut a silent connection."""
 
 Frame = Callable[[Notification], bytes]
-"""Turns a notification into the bytes that a kind of listener gets."""
+"""Turns a notification into the bytes that a kind of feed gets. Equal ones must give equal bytes."""
 
 
 class Interest(Struct, frozen=True):
-    """What listeners have in common to be one group."""
+    """What feeds have in common to be one group."""
 
     tenant: str
     patterns: tuple[str, ...]
@@ -42,7 +47,10 @@ class Interest(Struct, frozen=True):
 
 
 class Listener(Protocol):
-    """Someone who listens."""
+    """A connection of someone who listens."""
+
+    @property
+    def tenant(self) -> str: ...
 
     @property
     def key(self) -> str:
@@ -54,35 +62,85 @@ class Listener(Protocol):
         """What it calls itself; may be empty."""
         ...
 
-    def write(self, data: bytes, seq: int) -> None:
-        """Takes all frames up to place `seq` of the log. Must not wait; a slow one ends itself."""
+    def beat(self) -> None:
+        """Gives a sign of life."""
         ...
 
-    def beat(self, now: int) -> None:
-        """Gives a sign of life; `now` in milliseconds."""
-        ...
-
-    def end(self, reason: str) -> None:
+    def end(self, ending: Ending) -> None:
         """Ends the connection and says why. Leaves the hub by itself."""
         ...
 
 
-class _Group:
-    """Listeners with the same interest, and what they are owed at the end of this turn."""
+class Member(Protocol):
+    """A feed: one interest of one connection."""
 
-    __slots__ = ("interest", "listeners", "owed")
+    @property
+    def listener(self) -> Listener: ...
+
+    def write(self, data: bytes, seq: int) -> None:
+        """Takes all frames up to place `seq` of the log. Must not wait; a slow connection ends itself."""
+        ...
+
+
+class _Group:
+    """Feeds with the same interest, and what they are owed at the end of this turn."""
+
+    __slots__ = ("interest", "members", "owed", "owed_seq")
 
     def __init__(self, interest: Interest) -> None:
         self.interest = interest
-        self.listeners: set[Listener] = set()
+        self.members: set[Member] = set()
         self.owed: list[bytes] = []
+        self.owed_seq = 0
 
-    def flush(self, seq: int) -> None:
+    def owe(self, notification: Notification) -> None:
+        self.owed.append(self.interest.frame(notification))
+        self.owed_seq = notification.seq
+
+    def flush(self) -> None:
         if self.owed:
             data = b"".join(self.owed)
             self.owed.clear()
-            for listener in tuple(self.listeners):
-                listener.write(data, seq)
+            for member in tuple(self.members):
+                member.write(data, self.owed_seq)
+
+
+class _Tenant:
+    """The groups of one tenant. Those that name their topics are found by name, only patterns have to be matched."""
+
+    __slots__ = ("by_topic", "groups", "with_patterns")
+
+    def __init__(self) -> None:
+        self.groups: dict[Interest, _Group] = {}
+        self.by_topic: dict[str, dict[_Group, None]] = {}
+        self.with_patterns: dict[_Group, None] = {}
+
+    def group(self, interest: Interest) -> _Group:
+        group = self.groups.get(interest)
+        if group is None:
+            group = self.groups[interest] = _Group(interest)
+            for place in self._places(interest):
+                place[group] = None
+        return group
+
+    def remove(self, group: _Group) -> None:
+        del self.groups[group.interest]
+        for place in self._places(group.interest):
+            del place[group]
+        for topic in group.interest.patterns:
+            if not self.by_topic.get(topic, True):
+                del self.by_topic[topic]
+
+    def hearing(self, topic: str) -> Iterator[_Group]:
+        yield from self.by_topic.get(topic, ())
+        for group in self.with_patterns:
+            if group.interest.hears(topic):
+                yield group
+
+    def _places(self, interest: Interest) -> list[dict[_Group, None]]:
+        if any("*" in pattern for pattern in interest.patterns):
+            return [self.with_patterns]
+        return [self.by_topic.setdefault(topic, {}) for topic in interest.patterns]
 
 
 class Hub:
@@ -90,70 +148,97 @@ class Hub:
 
     def __init__(self, published: int) -> None:
         self.published = published
-        self._groups: dict[str, dict[Interest, _Group]] = {}
+        self._tenants: dict[str, _Tenant] = {}
         self._owing: list[_Group] = []
-        self._count = 0
+        self._feeds = 0
+        self._listeners: dict[Listener, int] = {}  # and the second of the heartbeat at which it is its turn
+        self._turns = count()
 
     @property
     def is_full(self) -> bool:
-        return self._count >= MAX_LISTENERS
+        return len(self._listeners) >= MAX_LISTENERS or self._feeds >= MAX_FEEDS
 
-    def join(self, listener: Listener, interest: Interest) -> None:
-        """Adds a listener that has seen everything up to `published`, and gets everything after it."""
-        group = self._groups.setdefault(interest.tenant, {}).setdefault(interest, _Group(interest))
-        group.flush(self.published)  # what the others are still owed, the new one has seen
-        group.listeners.add(listener)
-        self._count += 1
+    # Connections
 
-    def leave(self, listener: Listener, interest: Interest) -> None:
-        """Lets a listener go; one that is not there is no error, for a connection may be lost at any time."""
-        groups = self._groups.get(interest.tenant, {})
-        group = groups.get(interest)
-        if group is None or listener not in group.listeners:
+    def enter(self, listener: Listener) -> None:
+        """From now on the connection gets heartbeats, and ends with its key, its tenant or the service."""
+        self._listeners[listener] = next(self._turns) % HEARTBEAT_S
+
+    def exit(self, listener: Listener) -> None:
+        """Lets a connection go; one that is not there is no error, for it may be lost at any time."""
+        self._listeners.pop(listener, None)
+
+    def end_key(self, key: str) -> None:
+        """Ends what was opened by a key that is no longer in force."""
+        for listener in [each for each in self._listeners if each.key == key]:
+            listener.end(REVOKED)
+
+    def end_tenant(self, tenant: str) -> None:
+        for listener in [each for each in self._listeners if each.tenant == tenant]:
+            listener.end(SUSPENDED)
+
+    async def beat_for_ever(self, clock: Clock) -> None:
+        """Gives every connection a sign of life in turn, until it is cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            self.beat(int(clock.monotonic()) % HEARTBEAT_S)
+
+    def beat(self, turn: int) -> None:
+        """Those whose turn it is: all at once would hold up everything else."""
+        for listener in [each for each, mine in self._listeners.items() if mine == turn]:
+            listener.beat()
+
+    def close(self) -> None:
+        for listener in list(self._listeners):
+            listener.end(STOPPING)
+
+    # Feeds
+
+    def join(self, member: Member, interest: Interest) -> None:
+        """Adds a feed that has seen everything up to `published`, and gets everything after it."""
+        group = self._tenants.setdefault(interest.tenant, _Tenant()).group(interest)
+        group.flush()  # what the others are still owed, the new one has seen
+        group.members.add(member)
+        self._feeds += 1
+
+    def leave(self, member: Member, interest: Interest) -> None:
+        """Lets a feed go; one that is not there is no error."""
+        tenant = self._tenants.get(interest.tenant)
+        group = None if tenant is None else tenant.groups.get(interest)
+        if tenant is None or group is None or member not in group.members:
             return
-        group.listeners.remove(listener)
-        self._count -= 1
-        if not group.listeners:
-            del groups[interest]
-            if not groups:
-                del self._groups[interest.tenant]
+        group.members.remove(member)
+        self._feeds -= 1
+        if not group.members:
+            tenant.remove(group)
+            if not tenant.groups:
+                del self._tenants[interest.tenant]
+
+    def settle(self, interest: Interest) -> int:
+        """Brings its members at once what they are owed; returns the place up to which they have all there is."""
+        tenant = self._tenants.get(interest.tenant)
+        group = None if tenant is None else tenant.groups.get(interest)
+        if group is not None:
+            group.flush()
+        return self.published
 
     def publish(self, notification: Notification) -> None:
         """Brings a notification that is on disk to all who hear its topic; to be called in the order of the log."""
         self.published = notification.seq
-        for group in self._groups.get(notification.tenant, {}).values():
-            if group.interest.hears(notification.topic):
-                if not group.owed:
-                    self._owe(group)
-                group.owed.append(group.interest.frame(notification))
+        tenant = self._tenants.get(notification.tenant)
+        if tenant is None:
+            return
+        for group in tenant.hearing(notification.topic):
+            if not group.owed:
+                self._will_flush(group)
+            group.owe(notification)
 
-    def listeners(self, tenant: str, topic: str) -> list[Listener]:
+    def listeners(self, tenant: str, topic: str) -> set[Listener]:
         """All who listen to a topic."""
-        groups = self._groups.get(tenant, {}).values()
-        return [listener for group in groups if group.interest.hears(topic) for listener in group.listeners]
+        groups = self._tenants[tenant].hearing(topic) if tenant in self._tenants else ()
+        return {member.listener for group in groups for member in group.members}
 
-    def end_key(self, key: str) -> None:
-        """Ends what was opened by a key that is no longer in force."""
-        for listener in [each for each in self._all() if each.key == key]:
-            listener.end("the API key is no longer in force")
-
-    def end_tenant(self, tenant: str) -> None:
-        groups = self._groups.get(tenant, {}).values()
-        for listener in [listener for group in groups for listener in group.listeners]:
-            listener.end("the tenant is suspended")
-
-    async def beat_for_ever(self, clock: Clock) -> None:
-        """Gives every listener signs of life, until it is cancelled."""
-        while True:
-            await asyncio.sleep(HEARTBEAT_S)
-            for listener in list(self._all()):
-                listener.beat(clock.now())
-
-    def close(self) -> None:
-        for listener in list(self._all()):
-            listener.end("the service is stopping")
-
-    def _owe(self, group: _Group) -> None:
+    def _will_flush(self, group: _Group) -> None:
         if not self._owing:
             asyncio.get_running_loop().call_soon(self._flush)
         self._owing.append(group)
@@ -161,9 +246,4 @@ class Hub:
     def _flush(self) -> None:
         owing, self._owing = self._owing, []
         for group in owing:
-            group.flush(self.published)
-
-    def _all(self) -> Iterator[Listener]:
-        for groups in self._groups.values():
-            for group in groups.values():
-                yield from group.listeners
+            group.flush()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import msgspec
+from msgspec import Struct
 
 from gatepost.guard.request import Principal
 from gatepost.notify.notification import Notification
 from gatepost.notify.stream import Position, Recovery, stream_body
-from gatepost.server.streams.connection import Connection, Source
-from gatepost.server.streams.hub import Frame, Interest
+from gatepost.server.streams.connection import Connection
+from gatepost.server.streams.endings import Ending
+from gatepost.server.streams.feed import Feed, Source
+from gatepost.server.streams.hub import Interest
 
 RECONNECT_MS = 2_000
 """Milliseconds that a browser waits before it comes back."""
@@ -26,15 +27,14 @@ _HEAD = (
 _LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")  # in JSON they can only be white space; in an event they would end it
 
 
-@cache
-def frame_of(epoch: str) -> Frame:
-    """Frames notifications as events; one function for one log, so that all who use it share their frames."""
+class EventFrame(Struct, frozen=True):
+    """Frames notifications as events."""
 
-    def frame(notification: Notification) -> bytes:
+    epoch: bytes
+
+    def __call__(self, notification: Notification) -> bytes:
         data = stream_body(notification).translate(_LINE_BREAKS)
-        return b"id: %b-%d\ndata: %b\n\n" % (epoch.encode(), notification.seq, data)
-
-    return frame
+        return b"id: %b-%d\ndata: %b\n\n" % (self.epoch, notification.seq, data)
 
 
 class EventStream(Connection):
@@ -50,29 +50,39 @@ class EventStream(Connection):
         name: str = "",
         origin: str | None = None,
     ) -> None:
-        super().__init__(source, principal, name)
-        self._wanted = Interest(principal.tenant, patterns, frame_of(source.store.epoch))
-        self._recovery = recovery
+        super().__init__(source)
+        self._belongs_to(principal)
+        self.name = name
+        interest = Interest(principal.tenant, patterns, EventFrame(source.store.epoch.encode()))
+        self._feed = Feed(source, self, interest, recovery.after)
+        self._is_complete = recovery.complete
         self._origin = origin
 
     def _opened(self) -> None:
         allowed = b"" if self._origin is None else b"access-control-allow-origin: %b\r\n" % self._origin.encode()
-        here = Position(self._source.store.epoch, self._recovery.after)
-        self._send(
-            b"%b%bvary: origin\r\n\r\nretry: %d\nid: %b\n\n" % (_HEAD, allowed, RECONNECT_MS, str(here).encode())
+        self.send(
+            b"%b%bvary: origin\r\n\r\nretry: %d\n%b" % (_HEAD, allowed, RECONNECT_MS, self._id(self._feed.position))
         )
-        if not self._recovery.complete:
-            self._send(_event("gap", {"reason": "some of what was missed is no longer kept", "from": str(here)}))
-        self._listen(self._wanted, self._recovery)
+        if not self._is_complete:
+            self.tell_gap(self._feed)
+        self._add(self._feed)
 
     def data_received(self, data: bytes) -> None:
         """Nothing is expected from the other side; whatever comes is dropped."""
 
-    def _sign_of_life(self) -> bytes:
-        return b":\n\n"
+    def tell_gap(self, feed: Feed) -> None:
+        here = str(Position(self._source.store.epoch, feed.position))
+        self.send(_event("gap", {"reason": "some of what was missed is no longer kept", "from": here}))
 
-    def _last_words(self, reason: str) -> bytes:
-        return _event("end", {"reason": reason})
+    def _sign_of_life(self) -> bytes:
+        """An event without data: a browser takes its id and tells nobody, so it does not come back with an old one."""
+        return self._id(self._feed.seen())
+
+    def _last_words(self, ending: Ending) -> bytes:
+        return _event("end", {"reason": ending.reason})
+
+    def _id(self, seq: int) -> bytes:
+        return b"id: %b\n\n" % str(Position(self._source.store.epoch, seq)).encode()
 
 
 def _event(name: str, data: dict[str, str]) -> bytes:

@@ -115,6 +115,9 @@ SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, ac
        fingerprint, payload
 FROM notifications WHERE seq > :after AND seq <= :until AND tenant = :tenant AND payload IS NOT NULL ORDER BY seq
 
+-- name: forgotten
+SELECT forgotten FROM totals
+
 -- name: epoch
 SELECT epoch FROM log
 

@@ -83,8 +83,9 @@ def deliveries_page(
 def read_log(reader: sqlite3.Connection, tenant: str, after: int, until: int) -> LogPortion:
     """A portion of the log, of at most `LOG_PORTION` places."""
     seen = min(until, after + LOG_PORTION)
-    rows = reader.execute(_SQL["read_log"], {"tenant": pack(tenant), "after": after, "until": seen})
-    return LogPortion(tuple(notification(row) for row in rows), seen)
+    rows = reader.execute(_SQL["read_log"], {"tenant": pack(tenant), "after": after, "until": seen}).fetchall()
+    (forgotten,) = reader.execute(_SQL["forgotten"]).fetchone()  # after the rows: what they lack is counted here
+    return LogPortion(tuple(map(notification, rows)), seen, forgotten)
 
 
 def _start_of(moment: int | None) -> bytes:
