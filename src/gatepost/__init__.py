@@ -16,15 +16,27 @@ if TYPE_CHECKING:
     from gatepost.client.aio import AsyncClient
     from gatepost.client.exchange import Retries
     from gatepost.client.notifications import NewNotification
+    from gatepost.client.results import Gap, Received
     from gatepost.client.sync import Client
     from gatepost.client.webhooks import verify_webhook
 
-__all__ = ["AsyncClient", "Client", "NewNotification", "Retries", "__version__", "verify_webhook"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Gap",
+    "NewNotification",
+    "Received",
+    "Retries",
+    "__version__",
+    "verify_webhook",
+]
 
 _HOMES = {
     "AsyncClient": "gatepost.client.aio",
     "Client": "gatepost.client.sync",
+    "Gap": "gatepost.client.results",
     "NewNotification": "gatepost.client.notifications",
+    "Received": "gatepost.client.results",
     "Retries": "gatepost.client.exchange",
     "verify_webhook": "gatepost.client.webhooks",
 }

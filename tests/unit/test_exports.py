@@ -9,7 +9,7 @@ import pytest
 
 import gatepost
 
-PUBLIC = ["AsyncClient", "Client", "NewNotification", "Retries", "__version__", "verify_webhook"]
+PUBLIC = ["AsyncClient", "Client", "Gap", "NewNotification", "Received", "Retries", "__version__", "verify_webhook"]
 
 COSTLY = {
     "asyncio",

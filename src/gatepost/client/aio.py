@@ -9,8 +9,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gatepost.client import calls
 from gatepost.client.aio_connections import AsyncConnections
+from gatepost.client.aio_subscription import AsyncSubscription
 from gatepost.client.batches import IN_FLIGHT, Batch, Batcher, Tally, Window
 from gatepost.client.exchange import Retries, exchange
+from gatepost.client.following import Follower, Stream
 from gatepost.client.methods import described_by
 from gatepost.client.notifications import Sendable
 from gatepost.client.results import BatchAnswer, Progress, SendResult
@@ -36,6 +38,14 @@ def _iterator(verb: Callable[P, Listing[T]]) -> Callable[Concatenate[AsyncClient
     @described_by(verb)
     def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
         return self.iterate(verb(*args, **kwargs))
+
+    return method
+
+
+def _subscription(verb: Callable[P, Stream]) -> Callable[Concatenate[AsyncClient, P], AsyncSubscription]:
+    @described_by(verb)
+    def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncSubscription:
+        return self.follow(verb(*args, **kwargs))
 
     return method
 
@@ -70,6 +80,10 @@ class AsyncClient:
     cancel = _method(calls.cancel)
     deliveries = _iterator(calls.deliveries)
     retry_delivery = _method(calls.retry_delivery)
+
+    subscribe = _subscription(calls.subscribe)
+    create_stream_token = _method(calls.create_stream_token)
+    presence = _method(calls.presence)
 
     create_endpoint = _method(calls.create_endpoint)
     endpoints = _iterator(calls.endpoints)
@@ -121,6 +135,10 @@ class AsyncClient:
                     yield result
         finally:
             await _cancel(window.futures())
+
+    def follow(self, stream: Stream) -> AsyncSubscription:
+        """Listens to one stream of `gatepost.client.calls`."""
+        return AsyncSubscription(self._connections, Follower(stream, self._retries, self._clock))
 
     async def perform(self, call: Call[T]) -> T:
         """Carries out one call of `gatepost.client.calls`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from gatepost.client.aio_stream import AsyncAnswerStream, connect
 from gatepost.client.service import Service
 from gatepost.client.wire import MAX_ANSWER_BYTES, Answer, Request
 from gatepost.errors import GarbledAnswer
@@ -22,7 +23,8 @@ class AsyncConnections:
         self._service = service
         self._limits = Limits(connect_s=timeout, read_s=timeout, total_s=timeout, max_body=MAX_ANSWER_BYTES)
         # No egress rules: whoever runs this code chose the service.
-        self._connector = Connector(None, tls=client_context(ca_file) if service.tls else None)
+        self._tls = client_context(ca_file) if service.tls else None
+        self._connector = Connector(None, tls=self._tls)
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[Connection] = []
 
@@ -40,6 +42,20 @@ class AsyncConnections:
         if response.truncated:
             raise GarbledAnswer(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
         return Answer(response.status, response.headers, response.body)
+
+    async def open(self, request: Request, silence: float) -> AsyncAnswerStream:
+        """Makes one request on a connection of its own, whose answer is read as it comes.
+
+        `silence` in seconds is how long it may say nothing. Raises a `DeliveryFailed` when no answer came.
+        """
+        service = self._service
+        stream = await connect(service.host, service.port, self._tls, self._limits.connect_s, silence)
+        try:
+            await stream.begin(_encode(service, request))
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
     async def aclose(self) -> None:
         while self._idle:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from gatepost.client.exchange import IDEMPOTENCY_KEY
+from gatepost.client.following import Stream
 from gatepost.client.notifications import NewNotification, encode
 from gatepost.client.results import (
     Accepted,
@@ -23,8 +24,10 @@ from gatepost.client.results import (
     Me,
     Notification,
     Page,
+    Presence,
     RotatedSecret,
     Status,
+    StreamToken,
     Tenant,
 )
 from gatepost.client.wire import Answer, Call, Listing, Request, read_nothing, reader, service_error
@@ -52,8 +55,10 @@ _keys = reader(Page[ApiKey])
 _me = reader(Me)
 _notification = reader(Notification)
 _notifications = reader(Page[Notification])
+_presence = reader(Presence)
 _rotated = reader(RotatedSecret)
 _status = reader(Status)
+_stream_token = reader(StreamToken)
 _tenant = reader(Tenant)
 _tenants = reader(Page[Tenant])
 
@@ -123,6 +128,31 @@ def retry_delivery(notification: str, endpoint: str) -> Call[None]:
     """Starts a delivery that was given up again, from the first attempt."""
     path = _path("notifications", notification, "deliveries", endpoint, "retry")
     return Call(_post(path), read_nothing)
+
+
+# Streams
+
+
+def subscribe(topics: str | Sequence[str], *, position: str | None = None, name: str | None = None) -> Stream:
+    """Listens to topics or patterns: an iterator of `Received`, live, that mends broken connections by itself.
+
+    Nothing is missed or given twice over a break. It begins after `position`, the one of a notification received
+    before, or with what is accepted from now on. When some of what was missed is no longer kept, a `Gap` comes in
+    its place. `name` is what others see in `presence`.
+    """
+    wanted = [topics] if isinstance(topics, str) else topics
+    query = {"topic": ",".join(wanted), **({} if name is None else {"name": name})}
+    return Stream("/v1/stream", query, position)
+
+
+def create_stream_token(topics: Sequence[str], *, life_seconds: int | UnsetType = UNSET) -> Call[StreamToken]:
+    """Makes a short-lived token with which a browser may listen to these topics."""
+    return Call(_post("/v1/stream-tokens", {"topics": topics, "life_seconds": life_seconds}), _stream_token)
+
+
+def presence(topic: str) -> Call[Presence]:
+    """Who listens to a topic at the moment."""
+    return Call(_get(f"/v1/presence?{urlencode({'topic': topic})}"), _presence)
 
 
 # Endpoints

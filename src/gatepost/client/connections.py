@@ -5,14 +5,19 @@ from __future__ import annotations
 import selectors
 import ssl
 from collections import deque
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 
 from gatepost.client.service import Service
 from gatepost.client.wire import MAX_ANSWER_BYTES, Answer, Request
-from gatepost.errors import ConnectFailed, DeliveryFailed, DeliveryTimeout, GarbledAnswer
+from gatepost.errors import ConnectFailed, ConnectionClosed, DeliveryFailed, DeliveryTimeout, GarbledAnswer
 
 MAX_IDLE = 16
 """Connections kept for the next request."""
+
+MAX_PORTION_BYTES = 64 * 1024
+"""Bytes of a stream that are read at once."""
 
 
 class Connections:
@@ -35,6 +40,20 @@ class Connections:
         if connection.sock is not None and len(self._idle) < MAX_IDLE:
             self._idle.append(connection)
         return answer
+
+    def open(self, request: Request, silence: float) -> AnswerStream:
+        """Makes one request on a connection of its own, whose answer is read as it comes.
+
+        `silence` in seconds is how long it may say nothing. Raises a `DeliveryFailed` when no answer came.
+        """
+        connection = self._connect()
+        try:
+            connection.sock.settimeout(silence)
+            with _failures(silence):
+                return AnswerStream(connection, self._begin(connection, request), silence)
+        except BaseException:
+            connection.close()
+            raise
 
     def close(self) -> None:
         while self._idle:
@@ -62,20 +81,60 @@ class Connections:
         return connection
 
     def _exchange(self, connection: HTTPConnection, request: Request) -> Answer:
-        try:
-            path = self._service.prefix + request.path
-            connection.request(request.method, path, request.body or None, self._service.headers(request))
-            response = connection.getresponse()
+        with _failures(self._timeout):
+            response = self._begin(connection, request)
             body = response.read(MAX_ANSWER_BYTES + 1)
-        except TimeoutError as error:
-            raise DeliveryTimeout(f"the service did not answer within {self._timeout:g} s") from error
-        except OSError as error:
-            raise DeliveryFailed(f"the connection to the service broke: {error}") from error
-        except HTTPException as error:
-            raise GarbledAnswer(f"the service did not answer in HTTP: {error!r}") from error
         if len(body) > MAX_ANSWER_BYTES:
             raise GarbledAnswer(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+        return Answer(response.status, _fields(response), body)
+
+    def _begin(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
+        path = self._service.prefix + request.path
+        connection.request(request.method, path, request.body or None, self._service.headers(request))
+        return connection.getresponse()
+
+
+class AnswerStream:
+    """An answer without an end, read as it comes. `silence` in seconds is how long it may say nothing."""
+
+    def __init__(self, connection: HTTPConnection, response: HTTPResponse, silence: float) -> None:
+        self.status = response.status
+        self.headers = _fields(response)
+        self._connection = connection
+        self._response = response
+        self._silence = silence
+
+    def read(self) -> bytes:
+        """What has come, at least a byte. Raises a `DeliveryFailed`, also at the end."""
+        with _failures(self._silence):
+            try:
+                data = self._response.read1(MAX_PORTION_BYTES)
+            except IncompleteRead:
+                data = b""
+        if not data:
+            raise ConnectionClosed("the stream ended")
+        return data
+
+    def close(self) -> None:
+        self._response.close()
+        self._connection.close()
+
+
+@contextmanager
+def _failures(timeout: float) -> Iterator[None]:
+    """Names what goes wrong with a connection in our own words."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise DeliveryTimeout(f"the service said nothing for {timeout:g} s") from error
+    except OSError as error:
+        raise DeliveryFailed(f"the connection to the service broke: {error}") from error
+    except HTTPException as error:
+        raise GarbledAnswer(f"the service did not answer in HTTP: {error!r}") from error
+
+
+def _fields(response: HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
 
 
 def _is_alive(connection: HTTPConnection) -> bool:

@@ -198,3 +198,37 @@ class Status(Struct, frozen=True):
     dead: int
     backlog: int
     payload_bytes: int
+
+
+class Received(Struct, frozen=True):
+    """A notification as a listener gets it. `position` is its place: keep it, and a later `subscribe` goes on there."""
+
+    position: str
+    id: str
+    topic: str
+    type: str
+    timestamp: datetime
+    data: Any
+
+
+class Gap(Struct, frozen=True):
+    """Some of what was missed is no longer kept by the service; what is still there follows."""
+
+    position: str
+    reason: str
+
+
+class Presence(Struct, frozen=True):
+    """Who listens to a topic at the moment; those without a name are only counted."""
+
+    topic: str
+    listeners: int
+    names: tuple[str, ...] = ()
+
+
+class StreamToken(Struct, frozen=True):
+    """Lets a browser listen to `topics` until `expires_at`, without an API key."""
+
+    token: Secret[str]
+    topics: tuple[str, ...]
+    expires_at: datetime

@@ -12,10 +12,12 @@ from gatepost.client import calls
 from gatepost.client.batches import IN_FLIGHT, Batch, Batcher, Tally, Window
 from gatepost.client.connections import Connections
 from gatepost.client.exchange import Retries, exchange
+from gatepost.client.following import Follower, Stream
 from gatepost.client.methods import described_by
 from gatepost.client.notifications import Sendable
 from gatepost.client.results import BatchAnswer, Progress, SendResult
 from gatepost.client.service import locate
+from gatepost.client.subscription import Subscription
 from gatepost.client.wire import Call, Listing
 from gatepost.clock import Clock, SystemClock
 from gatepost.crypto.secret import Secret
@@ -38,6 +40,14 @@ def _iterator(verb: Callable[P, Listing[T]]) -> Callable[Concatenate[Client, P],
     @described_by(verb)
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         return self.iterate(verb(*args, **kwargs))
+
+    return method
+
+
+def _subscription(verb: Callable[P, Stream]) -> Callable[Concatenate[Client, P], Subscription]:
+    @described_by(verb)
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Subscription:
+        return self.follow(verb(*args, **kwargs))
 
     return method
 
@@ -71,6 +81,10 @@ class Client:
     cancel = _method(calls.cancel)
     deliveries = _iterator(calls.deliveries)
     retry_delivery = _method(calls.retry_delivery)
+
+    subscribe = _subscription(calls.subscribe)
+    create_stream_token = _method(calls.create_stream_token)
+    presence = _method(calls.presence)
 
     create_endpoint = _method(calls.create_endpoint)
     endpoints = _iterator(calls.endpoints)
@@ -118,6 +132,10 @@ class Client:
                 window.add(batch, threads.submit(self.perform, calls.send_batch(batch.lines, durability)))
             while window:
                 yield from _finish(window, tally)
+
+    def follow(self, stream: Stream) -> Subscription:
+        """Listens to one stream of `gatepost.client.calls`."""
+        return Subscription(self._connections, Follower(stream, self._retries, self._clock))
 
     def perform(self, call: Call[T]) -> T:
         """Carries out one call of `gatepost.client.calls`."""

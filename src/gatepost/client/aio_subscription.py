@@ -1,0 +1,75 @@
+"""`AsyncClient.subscribe`: an asynchronous iterator over what comes in live, through every break of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from types import TracebackType
+
+from gatepost.client.aio_connections import AsyncConnections
+from gatepost.client.aio_stream import AsyncAnswerStream
+from gatepost.client.following import SILENCE_S, Follower, Item
+from gatepost.errors import DeliveryFailed
+
+
+class AsyncSubscription:
+    """Yields `Received` and `Gap` without an end.
+
+    In an `async with` block it listens from the beginning of the block, otherwise from the first item that is asked
+    for. Nothing is lost when waiting for an item is cancelled. Belongs to one task.
+    """
+
+    def __init__(self, connections: AsyncConnections, follower: Follower) -> None:
+        self._connections = connections
+        self._follower = follower
+        self._stream: AsyncAnswerStream | None = None
+        self._ready: deque[Item] = deque()
+
+    def __aiter__(self) -> AsyncSubscription:
+        return self
+
+    async def __anext__(self) -> Item:
+        """The next item. Raises `ServiceError` when the service refuses for good."""
+        while not self._ready:
+            await self._step()
+        return self._ready.popleft()
+
+    async def aclose(self) -> None:
+        """Stops listening."""
+        self._close()
+
+    async def __aenter__(self) -> AsyncSubscription:
+        try:
+            while not self._follower.is_live:
+                await self._step()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    async def _step(self) -> None:
+        """Opens the stream, or reads from it once. Where it broke, the next step opens it again."""
+        try:
+            if self._stream is None:
+                await self._open()
+            else:
+                self._ready.extend(self._follower.feed(await self._stream.read()))
+        except DeliveryFailed as failure:
+            self._close()
+            self._follower.end(failure)
+
+    async def _open(self) -> None:
+        request = self._follower.request
+        await asyncio.sleep(request.delay)
+        self._stream = await self._connections.open(request, SILENCE_S)
+        self._follower.begin(self._stream.status, self._stream.headers)
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None

@@ -1,0 +1,71 @@
+"""`Client.subscribe`: an iterator over what comes in live, through every break of the connection."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from types import TracebackType
+
+from gatepost.client.connections import AnswerStream, Connections
+from gatepost.client.following import SILENCE_S, Follower, Item
+from gatepost.errors import DeliveryFailed
+
+
+class Subscription:
+    """Yields `Received` and `Gap` without an end.
+
+    In a `with` block it listens from the beginning of the block, otherwise from the first item that is asked for.
+    Belongs to one thread.
+    """
+
+    def __init__(self, connections: Connections, follower: Follower) -> None:
+        self._connections = connections
+        self._follower = follower
+        self._stream: AnswerStream | None = None
+        self._ready: deque[Item] = deque()
+
+    def __iter__(self) -> Subscription:
+        return self
+
+    def __next__(self) -> Item:
+        """The next item. Raises `ServiceError` when the service refuses for good."""
+        while not self._ready:
+            self._step()
+        return self._ready.popleft()
+
+    def close(self) -> None:
+        """Stops listening."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def __enter__(self) -> Subscription:
+        try:
+            while not self._follower.is_live:
+                self._step()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _step(self) -> None:
+        """Opens the stream, or reads from it once. Where it broke, the next step opens it again."""
+        try:
+            if self._stream is None:
+                self._open()
+            else:
+                self._ready.extend(self._follower.feed(self._stream.read()))
+        except DeliveryFailed as failure:
+            self.close()
+            self._follower.end(failure)
+
+    def _open(self) -> None:
+        request = self._follower.request
+        time.sleep(request.delay)
+        self._stream = self._connections.open(request, SILENCE_S)
+        self._follower.begin(self._stream.status, self._stream.headers)
