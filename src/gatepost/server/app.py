@@ -22,6 +22,7 @@ from gatepost._version import __version__
 from gatepost.clock import Clock, SystemClock
 from gatepost.crypto.pepper import PepperRing
 from gatepost.crypto.secret import Secret
+from gatepost.errors import StartRefused
 from gatepost.guard.asks import FindKey, FindKeyById, TakeLimits
 from gatepost.guard.egress import EgressRules
 from gatepost.guard.gate import Gate
@@ -58,8 +59,12 @@ SWITCH_INTERVAL_S = 0.001
 """How long the commit thread may wait for the interpreter lock: a part of a commit, not five of them."""
 
 
+Tls = Callable[..., ssl.SSLContext]
+"""Gives uvicorn the context that we made."""
+
+
 def serve(settings: Settings) -> None:
-    """Runs the service until SIGINT or SIGTERM. Raises `StartRefused` before anything is listening."""
+    """Runs the service until SIGINT or SIGTERM. Raises `StartRefused`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     uvloop.run(_serve(settings))
@@ -82,24 +87,14 @@ async def _new_operator_key(settings: Settings) -> Secret[str]:
 
 
 async def _serve(settings: Settings) -> None:
-    async with running(settings, SystemClock()) as (doorway, first_key):
+    """Whatever can keep it from listening comes before the first API key is made: a key that nobody sees is lost."""
+    clock, tls = SystemClock(), _tls(settings)
+    async with _open_store(settings) as (directory, store):
+        peppers = load_pepper(directory, clock, may_make=store.count_keys() == 0)
         with _listening(settings) as listener:
-            server = _Server(settings, doorway, partial(_announce, settings, listener, first_key))
-            await server.serve(sockets=[listener])
-
-
-@asynccontextmanager
-async def running(settings: Settings, clock: Clock) -> AsyncIterator[tuple[Doorway, Secret[str] | None]]:
-    """Everything but the listening socket; also gives the first API key if this is the first start."""
-    async with (
-        _open_store(settings) as (directory, store),
-        _wired(settings, store, _pepper(directory, store, clock), clock) as doorway_and_key,
-    ):
-        yield doorway_and_key
-
-
-def _pepper(directory: Path, store: SqliteStore, clock: Clock) -> PepperRing:
-    return load_pepper(directory, clock, may_make=store.count_keys() == 0)
+            async with _wired(settings, store, peppers, clock) as (doorway, first_key):
+                server = _Server(settings, doorway, tls, partial(_announce, settings, listener, first_key))
+                await server.serve(sockets=[listener])
 
 
 @asynccontextmanager
@@ -186,15 +181,19 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(BACKLOG)
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            raise StartRefused(f"nothing can listen on {where}: {error.strerror}") from None
         yield listener
 
 
 class _Server(uvicorn.Server):
     """Says that it is ready once it is, and leaves the rest of the shutdown to us."""
 
-    def __init__(self, settings: Settings, doorway: Doorway, ready: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, doorway: Doorway, tls: Tls | None, ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 doorway,
@@ -210,7 +209,7 @@ class _Server(uvicorn.Server):
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=round(settings.drain_timeout),
-                ssl_context_factory=_tls(settings),
+                ssl_context_factory=tls,
             )
         )
         self._ready = ready
@@ -224,12 +223,10 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def _tls(settings: Settings) -> Callable[..., ssl.SSLContext] | None:
+def _tls(settings: Settings) -> Tls | None:
     if settings.tls_certificate is None or settings.tls_key is None:
         return None
-    context = server_context(
-        settings.tls_certificate, settings.tls_key
-    )  # what is wrong with it is said before the start
+    context = server_context(settings.tls_certificate, settings.tls_key)
     return lambda *_: context
 
 
