@@ -68,6 +68,18 @@ def in_turn(*answers: bytes) -> Script:
     return script
 
 
+def slow(seconds: float) -> Script:
+    """Answers well, and takes its time."""
+
+    async def script(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await asyncio.sleep(seconds)
+            await peer.send(OK)
+
+    return script
+
+
 async def trickles(peer: Peer) -> None:
     """Never silent, never done."""
     await peer.request()

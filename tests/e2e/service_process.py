@@ -46,6 +46,7 @@ class ServiceProcess:
     def __init__(self, place: Path, data: Path | None = None, **settings: str) -> None:
         self.data = data or place / "data"
         self.settings = {"port": "0", "allow_networks": "127.0.0.0/8"} | settings
+        self.environment = _environment()
         self.port = 0
         self._place = place
         self._key_file = place / "first-key"
@@ -59,7 +60,7 @@ class ServiceProcess:
         self._err.write_bytes(b"")
         with self._out.open("ab") as out, self._err.open("ab") as err:
             self._process = subprocess.Popen(
-                self._command(), cwd=self._place, env=_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=err
+                self._command(), cwd=self._place, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )
         ready = wait_for(lambda: _READY.search(self._out.read_text()) or self._process_ended(), START_LIMIT)
         if isinstance(ready, re.Match):
