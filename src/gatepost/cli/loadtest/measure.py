@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import IO, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost.cli.loadtest.load import ANSWER_LIMIT_S, Plan, Report
 from gatepost.cli.loadtest.processes import START_LIMIT_S, Process, running
 from gatepost.cli.loadtest.receiver import Tally
 from gatepost.clock import Clock
+from gatepost.errors import StartRefused
 
 LOOK_EVERY_S = 0.05
 
@@ -79,6 +80,18 @@ def load(plan: Plan) -> Report:
         check=True,
     )
     return msgspec.json.decode(done.stdout, type=Report)
+
+
+def warm_up(plan: Plan, receiving: ReceiverProcess, clock: Clock) -> Plan:
+    """Sends the first few of a plan and waits for them, so that everything is connected; gives the rest of the plan.
+
+    Raises `StartRefused` when they do not arrive.
+    """
+    count = plan.connections * plan.batch
+    first = load(structs.replace(plan, count=count, seconds=START_LIMIT_S, rate=None))
+    if _arrival(receiving, count, clock).delivered < count:
+        raise StartRefused(f"{count} notifications to warm up: {first.accepted} accepted, and not all of them arrived")
+    return structs.replace(plan, first=plan.first + count)
 
 
 def measure(drive: Drive, receiving: ReceiverProcess, clock: Clock) -> Measured:

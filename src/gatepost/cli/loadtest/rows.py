@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from gatepost.cli.loadtest.load import Plan
-from gatepost.cli.loadtest.measure import Measured, ReceiverProcess, receiver
+from gatepost.cli.loadtest.measure import Measured, ReceiverProcess, receiver, warm_up
 from gatepost.cli.loadtest.service import BATCH, Service, service
 from gatepost.clock import Clock
 
@@ -51,7 +51,7 @@ def _once(row: Row, seconds: float, clock: Clock) -> Measured:
 def _gatepost(plan: Callable[[Service, float], Plan]) -> Measure:
     def measure(scratch: Path, receiving: ReceiverProcess, seconds: float, clock: Clock) -> Measured:
         with service(scratch, receiving, clock) as running:
-            return running.measure(plan(running, seconds), receiving, clock)
+            return running.measure(warm_up(plan(running, seconds), receiving, clock), receiving, clock)
 
     return measure
 
