@@ -13,6 +13,7 @@ from gatepost.cli import (
     doctor,
     endpoints,
     keys,
+    listen,
     notifications,
     send,
     serve,
@@ -36,6 +37,8 @@ def application() -> typer.Typer:
     takes_settings = app.command(cls=setting_flags.SettingsCommand, context_settings=setting_flags.CONTEXT)
     takes_settings(serve.serve)
     app.command()(send.send)
+    app.command()(listen.listen)
+    app.command()(listen.presence)
     for group in (endpoints, keys, tenants, notifications):
         app.add_typer(group.app)
     takes_settings(settings.settings)

@@ -1,6 +1,7 @@
 """The only file that prints. Its rules:
 
-- stdout carries results: text and tables for people, or with `--json` one JSON document and nothing else.
+- stdout carries results: text and tables for people, or with `--json` one JSON document and nothing else
+  (one a line, where results come one by one).
 - stderr carries the rest: progress, notices, errors. An error is one line,
   `gatepost: <what> - <what to do>`, without a capital or a full stop.
 - Exit codes: 0 done, 1 it failed, 2 it was called wrongly.
@@ -32,6 +33,14 @@ def document(value: object) -> None:
 
     encoded = msgspec.json.encode(value, enc_hook=_revealed)
     sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+
+
+def json_line(value: object) -> None:
+    """Prints one JSON document on a line, at once: for results that come one by one."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
 
 
 def line(text: str = "", *, style: str | None = None) -> None:

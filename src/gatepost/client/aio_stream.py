@@ -94,5 +94,5 @@ async def connect(
     except TimeoutError as error:
         raise ConnectFailed(f"no connection to {host} within {timeout:g} s") from error
     except OSError as error:
-        raise ConnectFailed(f"no connection to {host}: {error}") from error
+        raise ConnectFailed(f"no connection to {host}: {error.strerror or error}") from error
     return AsyncAnswerStream(reader, writer, silence)

@@ -19,6 +19,8 @@ COMMANDS = {
     "bench",
     "serve",
     "send",
+    "listen",
+    "presence",
     "endpoints",
     "keys",
     "tenants",
