@@ -17,7 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from gatepost.errors import GatepostError, HeadersTooLarge, InvalidInput, RequestTimeout
-from gatepost.net.takeover import TAKE_OVER, Reader, Wire
+from gatepost.net.exchange import EXCHANGE, Exchange
+from gatepost.net.takeover import Reader, Wire
 
 FRAMING_FACTOR = 8
 """Bytes on the wire for one byte of a body: a chunk of one byte takes six. Beyond it, only padding is coming."""
@@ -54,15 +55,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._reader: Reader | None = None
 
-    def take_over(self, reader: Reader) -> Wire:
-        """Ends HTTP on this connection: what comes goes to `reader`, and nothing but the reader writes.
-
-        For answers that never end. The application returns without having sent anything.
-        """
+    def _hand_over(self, reader: Reader) -> Wire:
         self._reader = reader
         self._unwatch()
-        self.cycle.disconnected = True  # uvicorn must neither miss an answer nor add one
-        self.cycle.response_complete = True
         return Wire(self.transport, self.flow.drain)
 
     def shutdown(self) -> None:
@@ -94,11 +89,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._check_received()
             self._watch()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """A WebSocket is opened by taking the connection over; any other upgrade was answered as what it is without."""
+
     # What the parser calls; an exception stops it and leads to send_400_response
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {TAKE_OVER: self.take_over}  # type: ignore[dict-item]
         self._reading = _HEAD
         self._body_bytes = 0
 
@@ -106,6 +103,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._check_head()
         self._reading = _BODY
         super().on_headers_complete()
+        self.scope["extensions"] = {EXCHANGE: Exchange(self.cycle, self._hand_over)}  # type: ignore[dict-item]
         if not self.parser.should_upgrade():
             self.headers = []  # trailers go here, and not into the list that the application has already
 

@@ -6,9 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-TAKE_OVER = "gatepost.take_over"
-"""The name in `scope["extensions"]` of the function that hands the connection to a `Reader`."""
-
 
 class Reader(Protocol):
     """Whoever reads a connection that was taken over."""

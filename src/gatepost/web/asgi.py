@@ -23,7 +23,8 @@ from gatepost.guard import (
     decide_async,
     decoded_path,
 )
-from gatepost.net.takeover import TAKE_OVER, TakeOver
+from gatepost.net.exchange import CLOSE, EXCHANGE, Exchange
+from gatepost.net.takeover import TakeOver
 from gatepost.web.problem import Answer, problem
 
 Message = MutableMapping[str, Any]
@@ -108,7 +109,7 @@ class Doorway:
         if isinstance(answer, Endless):
             return
         with contextlib.suppress(OSError):  # the client left before the answer (ASGI specification, "Send event")
-            await _send(answer, scope["method"], send)
+            await _send(answer, scope, send)
 
     async def _admit(self, scope: Message, receive: Receive) -> Answer | Endless:
         request = _request(scope)
@@ -136,15 +137,15 @@ class Doorway:
 
 
 def _start(answer: Endless, scope: Message) -> None:
-    take_over: TakeOver | None = scope.get("extensions", {}).get(TAKE_OVER)
-    if take_over is None:
+    exchange = _exchange(scope)
+    if exchange is None:
         raise Unavailable("this server cannot hand over connections; streams need Gatepost's own")
-    answer.start(take_over)
+    answer.start(exchange.take_over)
 
 
 def _end_of(error: GatepostError) -> tuple[tuple[bytes, bytes], ...]:
     """After a body that is not going to be read, the connection is of no more use (RFC 9110 section 15.5.14)."""
-    return ((b"connection", b"close"),) if isinstance(error, TooLarge) else ()
+    return (CLOSE,) if isinstance(error, TooLarge) else ()
 
 
 def _request(scope: Message) -> Request:
@@ -174,10 +175,20 @@ async def _read(receive: Receive, max_bytes: int) -> bytes:
     raise ClientGone
 
 
-async def _send(answer: Answer, method: str, send: Send) -> None:
+def _exchange(scope: Message) -> Exchange | None:
+    """The request as our own server has it; None in any other."""
+    extensions = scope.get("extensions")
+    return extensions.get(EXCHANGE) if extensions else None
+
+
+async def _send(answer: Answer, scope: Message, send: Send) -> None:
     headers = [*ON_EVERY_ANSWER, *answer.headers]
     if answer.status not in WITHOUT_CONTENT:
         headers.append((b"content-type", answer.media_type.encode()))
         headers.append((b"content-length", b"%d" % len(answer.body)))
+    body = b"" if scope["method"] == "HEAD" else answer.body
+    exchange = _exchange(scope)
+    if exchange is not None and exchange.answer(answer.status, headers, body):
+        return
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+    await send({"type": "http.response.body", "body": body})
