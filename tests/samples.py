@@ -9,6 +9,7 @@ from gatepost.notify.delivery import Attempt, Delivery, Finished, Outcome, State
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.notification import Notification
 from gatepost.notify.store import Acceptance, Planned
+from gatepost.notify.subscription import Subscription
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -37,6 +38,20 @@ def a_notification(clock: Clock, tenant: str, **changes: Any) -> Notification:
         "fingerprint": b"",
     }
     return Notification(**usual | changes)
+
+
+def a_subscription(clock: Clock, tenant: str, **changes: Any) -> Subscription:
+    usual: dict[str, Any] = {
+        "tenant": tenant,
+        "name": "billing",
+        "topics": ("orders.*", "invoices"),
+        "epoch": "a" * 16,
+        "acknowledged": 10,
+        "delivered": 10,
+        "created_at": clock.now(),
+        "used_at": clock.now(),
+    }
+    return Subscription(**usual | changes)
 
 
 def an_acceptance(*planned: Planned) -> Acceptance:

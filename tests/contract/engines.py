@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from gatepost.guard.accounts import AccountStore
 from gatepost.notify.store import EndpointStore, NotificationStore
+from gatepost.notify.subscription import SubscriptionStore
 from gatepost.stores.sqlite import SqliteStore
 from gatepost.stores.sqlite.ids import pack
 
 
-class Store(NotificationStore, EndpointStore, AccountStore, Protocol):
+class Store(NotificationStore, SubscriptionStore, EndpointStore, AccountStore, Protocol):
     """Everything that the service keeps, in one."""
 
     async def aclose(self) -> None: ...
@@ -44,7 +45,7 @@ class Engine(Protocol):
 
 
 class SqliteEngine:
-    TABLES = ("api_keys", "endpoints", "notifications", "deliveries", "attempts", "idempotency")
+    TABLES = ("api_keys", "endpoints", "notifications", "deliveries", "attempts", "idempotency", "subscriptions")
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -14,7 +14,7 @@ from gatepost.notify.delivery import State
 from gatepost.notify.store import Acceptance, IdempotencyKey, Planned
 from tests.contract.engines import Engine, Store, opened
 from tests.contract.steps import ENDPOINT, OTHER_TENANT, TENANT, accept, claim, found
-from tests.samples import a_notification, a_step, an_endpoint
+from tests.samples import a_notification, a_step, a_subscription, an_endpoint
 from tests.unit.clocks import HandClock
 
 
@@ -155,6 +155,7 @@ async def inhabit(store: Store, clock: HandClock, name: str) -> Tenant:
     await store.add_tenant(tenant)
     await store.add_key(a_key(clock, tenant.id))
     await store.put_endpoint(an_endpoint(clock, tenant.id))
+    await store.put_subscription(a_subscription(clock, tenant.id))
     key = IdempotencyKey(clock.random_bytes(16), b"body", clock.now() + 1000)
     await store.accept(Acceptance(tenant.id, (Planned(a_notification(clock, tenant.id)),), key))
     await accept(store, clock, later=[ENDPOINT], tenant=tenant.id)

@@ -50,7 +50,7 @@ def destroy_tenants(transaction: Transaction, tenants: Sequence[str]) -> list[bo
 
 def _destroy_portion(transaction: Transaction, tenant: bytes) -> bool:
     connection, totals = transaction.connection, transaction.totals
-    for table in ("endpoints", "keys"):  # first: nothing new may come in meanwhile
+    for table in ("endpoints", "keys", "subscriptions"):  # first: nothing new may come in meanwhile
         connection.execute(_SQL[f"destroy_{table}"], (tenant,))
     rows = connection.execute(_SQL["portion"], (tenant, DESTROY_PORTION)).fetchall()
     seqs = [(seq,) for seq, _ in rows]

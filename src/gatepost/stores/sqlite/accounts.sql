@@ -66,6 +66,9 @@ DELETE FROM idempotency WHERE tenant = ?
 -- name: destroy_endpoints
 DELETE FROM endpoints WHERE tenant = ?
 
+-- name: destroy_subscriptions
+DELETE FROM subscriptions WHERE tenant = ?
+
 -- name: destroy_keys
 DELETE FROM api_keys WHERE tenant = ?
 

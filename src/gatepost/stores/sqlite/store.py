@@ -23,7 +23,8 @@ from gatepost.notify.store import (
     Planned,
     Totals,
 )
-from gatepost.stores.sqlite import accounts, changing, reading
+from gatepost.notify.subscription import Acknowledgement, Progress, Subscription
+from gatepost.stores.sqlite import accounts, changing, reading, subscribing
 from gatepost.stores.sqlite.accepting import write_acceptances
 from gatepost.stores.sqlite.commit import GroupCommit
 from gatepost.stores.sqlite.database import open_database, open_reader, opening
@@ -42,7 +43,7 @@ _SQL = statements("notifications.sql")
 
 
 class SqliteStore:
-    """All of `NotificationStore`, `EndpointStore` and `AccountStore` in one SQLite file.
+    """All of `NotificationStore`, `SubscriptionStore`, `EndpointStore` and `AccountStore` in one SQLite file.
 
     Must be made inside a running event loop, and once per data directory.
     """
@@ -136,6 +137,29 @@ class SqliteStore:
 
     async def prune(self, keep: Keep) -> bool:
         return await self._commits.submit(self._pruner.write, keep)
+
+    # Durable subscriptions
+
+    async def subscriptions(self, tenant: str) -> list[Subscription]:
+        return subscribing.all_of(self._reader, tenant)
+
+    async def subscription(self, tenant: str, name: str) -> Subscription | None:
+        return subscribing.find(self._reader, tenant, name)
+
+    async def put_subscription(self, subscription: Subscription) -> None:
+        await self._commits.submit(subscribing.put, subscription)
+
+    async def delete_subscription(self, tenant: str, name: str) -> bool:
+        return await self._commits.submit(subscribing.delete, (tenant, name))
+
+    async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        await self._commits.submit(subscribing.acknowledge, acknowledgement)
+
+    async def note_progress(self, progress: Sequence[Progress]) -> None:
+        await self._commits.submit(subscribing.note_progress, progress)
+
+    async def forget_subscriptions(self, unused_since: int) -> int:
+        return await self._commits.submit(subscribing.forget, unused_since)
 
     # Endpoints
 
