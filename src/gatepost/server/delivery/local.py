@@ -278,14 +278,14 @@ class LocalEngine:
         """Writes outcomes in sets until none wait: one set in flight, what comes meanwhile is the next."""
         try:
             while self._unwritten:
-                steps, self._unwritten = self._unwritten, []
+                steps = self._unwritten.copy()  # they count as unwritten until they are on disk
                 try:
                     await self._store.finish(steps)
                 except GatepostError as error:
                     _log.warning("outcomes of %d attempts wait for the disk: %s", len(steps), error.detail)
-                    self._unwritten = steps + self._unwritten
                     await asyncio.sleep(WRITE_AGAIN_S)
                 else:
+                    del self._unwritten[: len(steps)]
                     self._expect(steps)
         finally:
             self._writing = None
