@@ -17,8 +17,8 @@ from gatepost.net.takeover import Reader, Wire
 from gatepost.notify.notification import Notification
 from gatepost.notify.store import Keep, Planned
 from gatepost.notify.stream import Position
-from gatepost.server.streams.feed import Source
-from gatepost.server.streams.hub import Hub
+from gatepost.server.streams.feed import Feed, Outlet, Source
+from gatepost.server.streams.hub import Frame, Hub, Interest
 from gatepost.server.streams.sse import EventStream
 from gatepost.stores.sqlite import SqliteStore
 from tests.samples import a_notification, an_acceptance
@@ -124,12 +124,23 @@ class Scene:
         return Position(self.store.epoch, seq)
 
     def listen(
-        self, *patterns: str, after: int | None = None, until: int | None = None, name: str = "", **changes: Any
+        self,
+        *patterns: str,
+        after: int | None = None,
+        until: int | None = None,
+        name: str = "",
+        origin: str | None = None,
+        **changes: Any,
     ) -> tuple[EventStream, Tape]:
         tape = Tape()
         who: dict[str, Any] = {"tenant": TENANT, "key": KEY, "scopes": parse_all(["*:*"]), "until": until}
         recovery = self.source.recover(None if after is None else self.position(after))
-        stream = EventStream(self.source, Principal(**who | changes), patterns or ("orders",), recovery, name=name)
+        principal = Principal(**who | changes)
+
+        def feed(outlet: Outlet, frame: Frame) -> Feed:
+            return Feed(self.source, outlet, Interest(principal.tenant, patterns or ("orders",), frame), recovery.after)
+
+        stream = EventStream(self.source, principal, recovery, feed, name=name, origin=origin)
         stream.start(tape.take_over)
         return stream, tape
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from gatepost.guard.request import ANONYMOUS
 from gatepost.server.streams.connection import MAX_UNSENT_BYTES
-from gatepost.server.streams.sse import EventStream
-from tests.unit.server.streams.scene import Event, Scene, Tape, events, received, turns
+from tests.unit.server.streams.scene import Event, Scene, events, received, turns
 
 
 async def test_the_head_forbids_caching_and_the_first_block_says_where_we_are(scene: Scene) -> None:
@@ -89,8 +87,5 @@ async def test_an_end_is_said_once(scene: Scene) -> None:
 
 
 async def test_a_page_that_is_allowed_may_read(scene: Scene) -> None:
-    tape = Tape()
-    recovery = scene.source.recover(None)
-    stream = EventStream(scene.source, ANONYMOUS, ("orders",), recovery, origin="https://app.example")
-    stream.start(tape.take_over)
+    _, tape = scene.listen(origin="https://app.example")
     assert b"\r\naccess-control-allow-origin: https://app.example\r\n" in tape.written
