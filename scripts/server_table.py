@@ -52,23 +52,29 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Server:
-    """One row of the table."""
+class Program:
+    """Something to install. A test that needs it starts it by itself."""
 
     name: str
     program: str
     package: str
     """Its name in Debian, Ubuntu and Homebrew."""
+
+    def path(self) -> str | None:
+        """Where the program is installed, if it is."""
+        return shutil.which(self.program, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PROGRAMS}")
+
+
+@dataclass(frozen=True)
+class Server(Program):
+    """One row of the table."""
+
     preferred_port: int
     """Below the ports that systems hand out by themselves, so that it is nearly always free."""
     configure: Callable[[Instance], list[str]]
     """Writes the configuration into the directory of the instance; returns the arguments of the program."""
     is_ready: Callable[[Instance], bool]
     """Asks for something that only a working server can answer; may raise OSError."""
-
-    def path(self) -> str | None:
-        """Where the program is installed, if it is."""
-        return shutil.which(self.program, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PROGRAMS}")
 
 
 def configure_redis(at: Instance) -> list[str]:
@@ -148,3 +154,5 @@ SERVERS = (
     Server("redis", "redis-server", "redis", 16379, configure_redis, redis_is_ready),
     Server("nginx", "nginx", "nginx", 18443, configure_nginx, nginx_is_ready),
 )
+
+CHROMIUM = Program("chromium", "chromium", "chromium")

@@ -30,7 +30,7 @@ from pathlib import Path
 
 import trustme
 
-from server_table import HOST, SERVERS, Instance, Server
+from server_table import CHROMIUM, HOST, SERVERS, Instance, Program, Server
 
 HOME = Path(__file__).resolve().parent.parent / ".servers"
 STATE = HOME / "state.json"
@@ -53,10 +53,10 @@ def running() -> dict[str, Instance]:
     return {instance.name: instance for instance in instances if is_alive(instance)}
 
 
-def why_missing(server: Server) -> str:
-    """Why this server cannot be talked to, and the command that would change that."""
-    if server.path() is None:
-        return f"{server.program} is not installed: .venv/bin/python scripts/servers.py install"
+def why_missing(part: Program) -> str:
+    """Why this server or program cannot be used, and the command that would change that."""
+    if part.path() is None:
+        return f"{part.program} is not installed: .venv/bin/python scripts/servers.py install"
     return "it does not run: .venv/bin/python scripts/servers.py up"
 
 
@@ -218,7 +218,7 @@ def status(as_json: bool = False) -> int:
 
 def install() -> int:
     """With root or a sudo that asks for no password; otherwise says what to install by hand."""
-    packages = [server.package for server in SERVERS if server.path() is None]
+    packages = [part.package for part in (*SERVERS, CHROMIUM) if part.path() is None]
     if not packages:
         return 0
     may = [] if os.geteuid() == 0 else ["sudo", "-n"]

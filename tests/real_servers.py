@@ -14,11 +14,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import servers
-from server_table import HOST, SERVERS, Instance
+from server_table import CHROMIUM, HOST, SERVERS, Instance, Program
 
 NOT_TESTED = "NOT TESTED HERE: "
 RELOAD_LIMIT = 10.0
@@ -31,12 +32,14 @@ def is_required(name: str) -> bool:
 
 def require(name: str) -> Instance:
     """The running server of that name; without it the test is skipped, or fails where that is not allowed."""
-    instance = servers.running().get(name)
-    if instance:
-        return instance
     server = next(server for server in SERVERS if server.name == name)
-    reason = f"{NOT_TESTED}{name} ({servers.why_missing(server)})"
-    if is_required(name):
+    return servers.running().get(name) or do_without(server)
+
+
+def do_without(part: Program) -> NoReturn:
+    """Skips the test, or fails it where that is not allowed."""
+    reason = f"{NOT_TESTED}{part.name} ({servers.why_missing(part)})"
+    if is_required(part.name):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
@@ -98,6 +101,12 @@ def redis_server() -> Instance:
 @pytest.fixture(scope="session")
 def nginx() -> Nginx:
     return Nginx(require("nginx"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is installed."""
+    return CHROMIUM.path() or do_without(CHROMIUM)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost, so that it speaks after pytest's own summary

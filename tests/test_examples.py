@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 
+import httpx
 import pytest
 
+import servers
 from gatepost import Client
 from gatepost.clock import SystemClock
 from gatepost.crypto.secret import Secret
 from gatepost.crypto.webhook_signatures import new_hmac_key
+from tests.browser import browsing
 from tests.e2e.service_process import ServiceProcess, running, wait_for
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -65,6 +68,11 @@ def credentials(service: ServiceProcess) -> Credentials:
     return {"url": f"http://127.0.0.1:{api.port}", "api_key": api.key}
 
 
+def variables_of(service: ServiceProcess) -> dict[str, str]:
+    given = credentials(service)
+    return {"GATEPOST_URL": given["url"], "GATEPOST_API_KEY": given["api_key"]}
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_the_head_says_how_to_run_it_and_what_it_protects(file: Path) -> None:
     head = file.read_text().split('"""')[1]
@@ -86,8 +94,7 @@ def test_a1_rest_server_and_client() -> None:
 
 
 def test_a1_send(running_service: ServiceProcess) -> None:
-    given = credentials(running_service)
-    out = output("a1_send.py", GATEPOST_URL=given["url"], GATEPOST_API_KEY=given["api_key"])
+    out = output("a1_send.py", **variables_of(running_service))
     assert "durability group" in out
     assert "1000 of 1000 accepted" in out
     assert "refused: /topic" in out
@@ -116,6 +123,52 @@ def test_a1_webhook_receiver_needs_a_secret() -> None:
         out, _ = receiver.communicate(timeout=20)
     assert receiver.returncode == 1
     assert "set WEBHOOK_SECRET" in out
+
+
+def test_a1_sse_client_keeps_its_place(running_service: ServiceProcess, tmp_path: Path) -> None:
+    variables = variables_of(running_service) | {"POSITION_FILE": str(tmp_path / "position")}
+    with Client(**credentials(running_service)) as client:
+        with started("a1_sse_client.py", **variables) as listener:
+            assert next_line(listener) == "listening to orders.*"
+            client.send("orders.eu", "order.paid", {"n": 1})
+            assert next_line(listener).endswith("  orders.eu  order.paid  {'n': 1}")
+            wait_for((tmp_path / "position").exists, 10)
+        assert listener.returncode == 0
+        client.send("orders.eu", "order.paid", {"n": 2})
+        with started("a1_sse_client.py", **variables) as again:
+            next_line(again)
+            assert next_line(again).endswith("{'n': 2}")
+
+
+def test_a1_browser_page(chromium: str, tmp_path: Path) -> None:
+    port = servers.free_port(9100)
+    with (
+        running(tmp_path, stream_origins=f"http://127.0.0.1:{port}") as service,
+        Client(**credentials(service)) as client,
+        started("a1_browser_page.py", PORT=str(port), **variables_of(service)) as backend,
+        browsing(chromium, tmp_path) as page,
+    ):
+        page.open(next_line(backend).removeprefix("open "))
+        page.wait_for("document.getElementById('state')?.textContent === 'live'")
+        client.send("orders.eu", "order.paid", {"markup": "<img src=x onerror=document.title=1>"})
+        assert page.wait_for("orders.firstChild?.textContent") == (
+            'orders.eu order.paid {"markup":"<img src=x onerror=document.title=1>"}'
+        )
+        assert page.complaints == []
+        page.evaluate("document.head.appendChild(document.createElement('script')).append('document.title = 1')")
+        assert page.evaluate("document.title") == "Live orders"
+        assert page.evaluate("fetch('https://example.com').catch(() => 'refused')") == "refused"
+        assert any("Content Security Policy" in complaint for complaint in page.complaints)
+
+
+def test_a1_browser_page_gives_tokens_to_itself_alone(running_service: ServiceProcess) -> None:
+    with started("a1_browser_page.py", PORT="0", **variables_of(running_service)) as backend:
+        url = next_line(backend).removeprefix("open ").rstrip("/")
+        assert httpx.post(f"{url}/token", headers={"Origin": "http://127.0.0.1:1"}).status_code == 403
+        assert httpx.post(f"{url}/token").status_code == 403
+        made = httpx.post(f"{url}/token", headers={"Origin": url}).json()
+        assert "&token=gps_" in made["stream"]
+        assert httpx.get(f"{url}/missing").status_code == 404
 
 
 def next_line(process: subprocess.Popen[str]) -> str:
