@@ -39,10 +39,10 @@ def running_service(tmp_path: Path) -> Iterator[ServiceProcess]:
 
 
 @contextmanager
-def started(name: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def started(name: str, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """One example, ended by Ctrl-C if it does not end by itself."""
     process = subprocess.Popen(
-        [sys.executable, str(EXAMPLES / name)],
+        [sys.executable, str(EXAMPLES / name), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -56,8 +56,8 @@ def started(name: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=20)
 
 
-def output(name: str, **variables: str) -> str:
-    with started(name, **variables) as process:
+def output(name: str, *arguments: str, **variables: str) -> str:
+    with started(name, *arguments, **variables) as process:
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 0, out
     return out
@@ -169,6 +169,15 @@ def test_a1_browser_page_gives_tokens_to_itself_alone(running_service: ServicePr
         made = httpx.post(f"{url}/token", headers={"Origin": url}).json()
         assert "&token=gps_" in made["stream"]
         assert httpx.get(f"{url}/missing").status_code == 404
+
+
+@pytest.mark.parametrize("arguments", [("--running",), ()], ids=["a running service", "its own service"])
+def test_a2_million(running_service: ServiceProcess, arguments: tuple[str, ...]) -> None:
+    variables = variables_of(running_service) if arguments else {}
+    out = output("a2_million.py", "--notifications", "2500", *arguments, **variables)
+    rows = dict(re.findall(r"^([a-z ]+?)  +(\S.*)$", out, re.MULTILINE))
+    assert (rows["accepted"], rows["delivered"], rows["lost"], rows["came twice"]) == ("2,500", "2,500", "0", "0")
+    assert ("on disk" in rows) is not bool(arguments)
 
 
 def next_line(process: subprocess.Popen[str]) -> str:
