@@ -115,8 +115,8 @@ class Endpoints:
         try:
             await self._store.put_endpoint(endpoint)
         except BaseException:
-            if before is not None and self._routing.find(endpoint.tenant, endpoint.id) is not None:
-                self._put(before)
+            if before is not None and self._routing.find(endpoint.tenant, endpoint.id) is endpoint:
+                self._put(before)  # unless it was changed again or deleted meanwhile
             raise
 
     def _put(self, endpoint: Endpoint) -> None:
