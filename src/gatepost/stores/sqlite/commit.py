@@ -156,6 +156,7 @@ def _explained(error: BaseException | None) -> BaseException:
         return StorageFull(retry_after=5)
     if isinstance(error, GatepostError):
         return error
+    _log.error("a commit failed", exc_info=error)
     failure = Internal()
     failure.__cause__ = error
     return failure

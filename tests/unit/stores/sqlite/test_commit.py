@@ -127,13 +127,16 @@ async def test_a_failing_writer_fails_its_group_and_the_next_one_works(commits: 
     assert on_disk(tmp_path) == {2}
 
 
-async def test_a_statement_that_fails_says_nothing_of_itself_to_the_caller(commits: GroupCommit) -> None:
+async def test_a_statement_that_fails_speaks_to_the_log_and_not_to_the_caller(
+    commits: GroupCommit, caplog: pytest.LogCaptureFixture
+) -> None:
     inserting = Inserting()
     await commits.submit(inserting.write, 1)
     with pytest.raises(Internal) as caught:
         await commits.submit(inserting.write, 1)
     assert caught.value.detail == Internal.title
     assert isinstance(caught.value.__cause__, sqlite3.IntegrityError)
+    assert "UNIQUE constraint failed: things.value" in caplog.text
 
 
 async def test_an_item_whose_caller_has_gone_is_written_all_the_same(commits: GroupCommit, tmp_path: Path) -> None:
