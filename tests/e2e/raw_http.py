@@ -56,6 +56,13 @@ class Wire:
             raise ConnectionError("the connection ended in the middle of an answer")
         return Answer(int(status[1]), headers, body)
 
+    def read(self, count: int) -> bytes:
+        """So many bytes of whatever follows an answer. Raises ConnectionError."""
+        data = self._file.read(count)
+        if len(data) < count:
+            raise ConnectionError("the connection ended early")
+        return data
+
     def is_over(self) -> bool:
         """Whether the other side ends the connection without another byte."""
         try:

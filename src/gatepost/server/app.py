@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 import uvloop
@@ -24,9 +23,11 @@ from gatepost.crypto.pepper import PepperRing
 from gatepost.crypto.secret import Secret
 from gatepost.errors import StartRefused
 from gatepost.guard.asks import FindKey, FindKeyById, TakeLimits
+from gatepost.guard.drive import Facts, decide_async
 from gatepost.guard.egress import EgressRules
 from gatepost.guard.gate import Gate
 from gatepost.guard.limits import GcraLimiter, Rate
+from gatepost.guard.request import Admission, Principal, Refusal
 from gatepost.net.connector import Connector
 from gatepost.net.http1 import Limits
 from gatepost.net.server import BoundedHttpProtocol
@@ -44,7 +45,10 @@ from gatepost.server.intake import Intake, IntakeLimits
 from gatepost.server.retention import prune_for_ever
 from gatepost.server.service import Service
 from gatepost.server.settings import Settings
+from gatepost.server.streams.feed import Source
 from gatepost.server.streams.hub import Hub
+from gatepost.server.streams.subscriptions import Subscriptions
+from gatepost.server.streams.websocket import Lobby
 from gatepost.stores.files import DirectoryLock, load_pepper, open_directory, write_secret
 from gatepost.stores.sqlite import SqliteStore
 from gatepost.web.asgi import Doorway
@@ -121,11 +125,14 @@ async def _wired(
     channel = WebhookChannel(Connector(rules), clock, _outgoing_limits(settings), user_agent=f"Gatepost/{__version__}")
     engine = LocalEngine(store, channel, clock)
     hub = Hub(store.totals.seq)
+    subscriptions = Subscriptions(store, Source(hub, store, clock), clock)
     intake = Intake(store, routing, engine, clock, _intake_limits(settings), hub.publish)
     endpoints = Endpoints(store, routing, engine, rules, clock)
     keeper = HealthKeeper(routing, endpoints.keep, intake.announce, clock, round(settings.disable_after * 1000))
     accounts = Accounts(store, peppers, clock)
     operator, first_key = await accounts.first_start()
+    gate = Gate([each.route for each in OPERATIONS], peppers, Rate.parse(settings.limit), clock)
+    facts = _facts(accounts, clock)
     service = Service(
         store=store,
         engine=engine,
@@ -133,6 +140,9 @@ async def _wired(
         accounts=accounts,
         endpoints=endpoints,
         hub=hub,
+        subscriptions=subscriptions,
+        lobby=Lobby(),
+        identify=partial(_identify, gate, facts),
         peppers=peppers,
         clock=clock,
         operator_tenant=operator.id,
@@ -140,27 +150,36 @@ async def _wired(
         started_at=clock.now(),
     )
     await engine.start(known, keeper.judge)
-    pruning = asyncio.create_task(prune_for_ever(store, settings, clock))
-    beating = asyncio.create_task(hub.beat_for_ever(clock))
+    endless = (
+        asyncio.create_task(prune_for_ever(store, settings, clock)),
+        asyncio.create_task(hub.beat_for_ever(clock)),
+        asyncio.create_task(subscriptions.note_for_ever(settings.subscription_keep)),
+    )
     try:
-        yield _doorway(service, peppers, settings), first_key
+        yield Doorway(gate, facts, partial(answer, service)), first_key
     finally:
-        pruning.cancel()
-        beating.cancel()
+        for task in endless:
+            task.cancel()
         hub.close()
+        await subscriptions.note()
         await engine.drain(settings.drain_timeout)
         await channel.aclose()
 
 
-def _doorway(service: Service, peppers: PepperRing, settings: Settings) -> Doorway:
-    gate = Gate([each.route for each in OPERATIONS], peppers, Rate.parse(settings.limit), service.clock)
-    limiter = GcraLimiter(service.clock)
-    facts: dict[type, Callable[[Any], Any]] = {
-        FindKey: service.accounts.find_key,
-        FindKeyById: service.accounts.find_key_by_id,
+def _facts(accounts: Accounts, clock: Clock) -> Facts:
+    limiter = GcraLimiter(clock)
+    return {
+        FindKey: accounts.find_key,
+        FindKeyById: accounts.find_key_by_id,
         TakeLimits: lambda ask: limiter.take(ask.charges),
     }
-    return Doorway(gate, facts, partial(answer, service))
+
+
+async def _identify(gate: Gate, facts: Facts, admission: Admission, credential: str) -> Principal:
+    decision = await decide_async(gate.steps_of_caller(credential, admission), facts)
+    if isinstance(decision, Refusal):
+        raise decision.error
+    return decision.principal
 
 
 def _outgoing_limits(settings: Settings) -> Limits:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from msgspec import Struct
 
 from gatepost.clock import Clock
 from gatepost.crypto.pepper import PepperRing
+from gatepost.guard.request import Admission, Principal
 from gatepost.notify.store import NotificationStore
 from gatepost.server.accounts import Accounts
 from gatepost.server.delivery.local import LocalEngine
 from gatepost.server.endpoints import Endpoints
 from gatepost.server.intake import Intake
 from gatepost.server.streams.hub import Hub
+from gatepost.server.streams.subscriptions import Subscriptions
+from gatepost.server.streams.websocket import Lobby
+
+Identify = Callable[[Admission, str], Awaitable[Principal]]
+"""Whose credential it is that came after the request; raises what the gate refuses it with."""
 
 
 class Service(Struct, frozen=True):
@@ -23,6 +31,9 @@ class Service(Struct, frozen=True):
     accounts: Accounts
     endpoints: Endpoints
     hub: Hub
+    subscriptions: Subscriptions
+    lobby: Lobby
+    identify: Identify
     peppers: PepperRing
     clock: Clock
     operator_tenant: str

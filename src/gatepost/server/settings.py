@@ -65,6 +65,9 @@ class Settings(Struct, frozen=True):
             values.origins, "", "Pages that may listen in a browser, such as https://app.example.com, comma-separated."
         ),
     ]
+    subscription_keep: Annotated[
+        float, Setting(values.span, "30d", "How long a durable subscription stays that nobody uses.")
+    ]
     connect_timeout: Annotated[float, Setting(values.span, "5s", "Longest wait for a connection to an endpoint.")]
     read_timeout: Annotated[float, Setting(values.span, "15s", "Longest silence of an endpoint.")]
     total_timeout: Annotated[float, Setting(values.span, "30s", "Longest exchange with an endpoint.")]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gatepost.errors import GatepostError, Internal, InvalidSetting, TooLarge, Unavailable
+from gatepost.errors import GatepostError, Internal, InvalidSetting, MethodNotAllowed, TooLarge, Unavailable
 from gatepost.guard import (
     Admission,
     Facts,
@@ -137,6 +137,8 @@ class Doorway:
 
 
 def _start(answer: Endless, scope: Message) -> None:
+    if scope["method"] == "HEAD":
+        raise MethodNotAllowed(("GET",))  # there is nothing to be told about it without its body
     exchange = _exchange(scope)
     if exchange is None:
         raise Unavailable("this server cannot hand over connections; streams need Gatepost's own")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from gatepost.server.api import accounts, endpoints, meta, notifications, streams
+from gatepost.server.api import accounts, endpoints, meta, notifications, streams, subscriptions
 from gatepost.server.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *notifications.OPERATIONS,
     *endpoints.OPERATIONS,
     *streams.OPERATIONS,
+    *subscriptions.OPERATIONS,
     *accounts.OPERATIONS,
     *meta.OPERATIONS,
 )

@@ -228,6 +228,31 @@ class Presence(Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class SubscriptionChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a durable subscription is about."""
+
+    topics: Patterns
+
+
+class Acknowledged(Struct, frozen=True, forbid_unknown_fields=True):
+    """The position of the last notification that is done with, and all before it."""
+
+    position: Annotated[str, Meta(max_length=200)]
+
+
+class SubscriptionDocument(Struct, frozen=True):
+    """A durable subscription. `behind` counts places of the log after `acknowledged`, of whatever topic."""
+
+    name: str
+    topics: tuple[str, ...]
+    acknowledged: str
+    delivered: str
+    behind: int
+    connected: bool
+    created_at: str
+    acknowledged_at: str | None
+
+
 class Me(Struct, frozen=True):
     """Who the API key belongs to and what it may do."""
 

@@ -50,6 +50,9 @@ class Connection(ABC):
     def tell_gap(self, feed: Feed) -> None: ...
 
     @abstractmethod
+    def end_feed(self, feed: Feed, ending: Ending) -> None: ...
+
+    @abstractmethod
     def _sign_of_life(self) -> bytes: ...
 
     @abstractmethod

@@ -11,7 +11,7 @@ from msgspec import Struct
 from gatepost.clock import Clock
 from gatepost.notify.store import NotificationStore
 from gatepost.notify.stream import Position, Recovery, recover
-from gatepost.server.streams.endings import FAILED
+from gatepost.server.streams.endings import FAILED, Ending
 from gatepost.server.streams.hub import Hub, Interest, Listener
 
 _log = logging.getLogger(__name__)
@@ -44,19 +44,24 @@ class Outlet(Listener, Protocol):
         """Tells that what is missing up to the feed's position is no longer kept."""
         ...
 
+    def end_feed(self, feed: Feed, ending: Ending) -> None:
+        """Ends one feed and says why."""
+        ...
+
 
 class Feed:
-    """`position` is the place in the log of the last that was sent, or that was looked at to catch up."""
+    """`position` is the place in the log up to which it was fed, `sent` the place of the last that it was given."""
 
-    __slots__ = ("_catching_up", "_interest", "_source", "id", "listener", "position")
+    __slots__ = ("_catching_up", "_source", "id", "interest", "is_over", "listener", "position", "sent")
 
     def __init__(self, source: Source, listener: Outlet, interest: Interest, after: int, own_id: int = 0) -> None:
         """It goes on after a place of the log; `own_id` is what the connection knows it by."""
         self.id = own_id
         self.listener = listener
-        self.position = after
+        self.position = self.sent = after
         self._source = source
-        self._interest = interest
+        self.interest = interest
+        self.is_over = False
         self._catching_up: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -64,22 +69,24 @@ class Feed:
         if self.position < self._source.hub.published:
             self._catching_up = asyncio.create_task(self._catch_up())
         else:
-            self._source.hub.join(self, self._interest)
+            self._source.hub.join(self, self.interest)
 
     def stop(self) -> None:
+        self.is_over = True
         if self._catching_up is not None:
             self._catching_up.cancel()
-        self._source.hub.leave(self, self._interest)
+        self._source.hub.leave(self, self.interest)
 
     def write(self, data: bytes, seq: int) -> None:
         if self.listener.send(data):
-            self.position = seq
+            self.position = self.sent = seq
 
     def seen(self) -> int:
         """The place up to which it has been given all there is; everything owed is given first."""
-        if self._catching_up is not None:
+        if self.is_over or self._catching_up is not None:
             return self.position
-        return self._source.hub.settle(self._interest)
+        published = self._source.hub.settle(self.interest)
+        return self.position if self.is_over else published  # what it was owed may have been too much
 
     async def _catch_up(self) -> None:
         try:
@@ -90,15 +97,17 @@ class Feed:
 
     async def _read_on(self) -> None:
         """Up to where the hub is, then joins it: no place in between is missed or sent twice."""
-        hub, interest = self._source.hub, self._interest
+        hub, interest = self._source.hub, self.interest
         while self.position < hub.published:
             portion = await self._source.store.read_log(interest.tenant, self.position, hub.published)
             if portion.forgotten > self.position:  # retention has overtaken us: a part must not pass for all
-                self.position = portion.forgotten
+                self.position = self.sent = portion.forgotten
                 self.listener.tell_gap(self)
                 continue
-            missed = [interest.frame(each) for each in portion.notifications if interest.hears(each.topic)]
-            self.write(b"".join(missed), portion.seen)
+            missed = [each for each in portion.notifications if interest.hears(each.topic)]
+            if missed:
+                self.write(b"".join(map(interest.frame, missed)), missed[-1].seq)
+            self.position = portion.seen
             await self.listener.drain()
             await asyncio.sleep(0)  # a listener that is a million behind lets the others go first
         self._catching_up = None

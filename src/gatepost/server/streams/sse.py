@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Struct
 
@@ -10,11 +12,14 @@ from gatepost.notify.notification import Notification
 from gatepost.notify.stream import Position, Recovery, stream_body
 from gatepost.server.streams.connection import Connection
 from gatepost.server.streams.endings import Ending
-from gatepost.server.streams.feed import Feed, Source
-from gatepost.server.streams.hub import Interest
+from gatepost.server.streams.feed import Feed, Outlet, Source
+from gatepost.server.streams.hub import Frame
 
 RECONNECT_MS = 2_000
 """Milliseconds that a browser waits before it comes back."""
+
+MakeFeed = Callable[[Outlet, Frame], Feed]
+"""Makes what a connection is fed by, given the connection and the frame of its events."""
 
 _HEAD = (
     b"HTTP/1.1 200 OK\r\n"
@@ -44,8 +49,8 @@ class EventStream(Connection):
         self,
         source: Source,
         principal: Principal,
-        patterns: tuple[str, ...],
         recovery: Recovery,
+        feed: MakeFeed,
         *,
         name: str = "",
         origin: str | None = None,
@@ -53,8 +58,7 @@ class EventStream(Connection):
         super().__init__(source)
         self._belongs_to(principal)
         self.name = name
-        interest = Interest(principal.tenant, patterns, EventFrame(source.store.epoch.encode()))
-        self._feed = Feed(source, self, interest, recovery.after)
+        self._feed = feed(self, EventFrame(source.store.epoch.encode()))
         self._is_complete = recovery.complete
         self._origin = origin
 
@@ -73,6 +77,9 @@ class EventStream(Connection):
     def tell_gap(self, feed: Feed) -> None:
         here = str(Position(self._source.store.epoch, feed.position))
         self.send(_event("gap", {"reason": "some of what was missed is no longer kept", "from": here}))
+
+    def end_feed(self, feed: Feed, ending: Ending) -> None:
+        self.end(ending)
 
     def _sign_of_life(self) -> bytes:
         """An event without data: a browser takes its id and tells nobody, so it does not come back with an old one."""
