@@ -95,6 +95,10 @@ class Producer:
     def join(self) -> None:
         """Waits for the end of the round; raises what went wrong in it."""
         self._thread.join()
+        self.check()
+
+    def check(self) -> None:
+        """Raises what went wrong so far."""
         if self._failure is not None:
             raise self._failure
 
@@ -105,7 +109,7 @@ class Producer:
                     self._exchange(wire, api)
         except OSError:
             return  # the service is gone
-        except Exception as failure:  # noqa: BLE001 - raised by `join`
+        except Exception as failure:  # noqa: BLE001 - raised by `check`
             self._failure = failure
 
     def _exchange(self, wire: Wire, api: Api) -> None:
@@ -153,7 +157,12 @@ class Load:
         """Starts the load, and returns once the service may be ended."""
         goal = self.acknowledged + NEW_IN_ROUND
         self.start(service.api)
-        wait_for(lambda: self.acknowledged >= goal and self.in_flight >= IN_FLIGHT, ROUND_LIMIT, "the load")
+        wait_for(lambda: self._has_reached(goal), ROUND_LIMIT, "the load")
+
+    def _has_reached(self, goal: int) -> bool:
+        for producer in self._producers:
+            producer.check()
+        return self.acknowledged >= goal and self.in_flight >= IN_FLIGHT
 
 
 @pytest.fixture

@@ -60,8 +60,9 @@ def test_an_error_says_its_own_code_unless_it_is_nobodys_business(kind: type[Gat
 
 STATUSES = {
     "malformed-json": 400, "duplicate-member": 400, "invalid-parameter": 400, "unknown-field": 422,
-    "invalid-field": 422, "idempotency-mismatch": 422, "batch-refused": 422, "request-timeout": 408, "unsupported-media-type": 415,
-    "too-large": 413, "headers-too-large": 431, "unauthenticated": 401, "insufficient-scope": 403,
+    "invalid-field": 422, "idempotency-mismatch": 422, "batch-refused": 422, "request-timeout": 408,
+    "unsupported-media-type": 415, "too-large": 413, "headers-too-large": 431, "unauthenticated": 401,
+    "insufficient-scope": 403,
     "tenant-suspended": 403, "not-found": 404, "no-such-route": 404, "method-not-allowed": 405, "id-conflict": 409,
     "quota-exceeded": 429, "backlog-full": 503, "stopping": 503, "storage-full": 507, "internal": 500,
     "address-refused": 422, "start-refused": 500,

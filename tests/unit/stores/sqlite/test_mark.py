@@ -1,141 +1,95 @@
-"""What was acknowledged must be in the database, or the service does not start; and no crash raises a false alarm."""
+"""The mark of what was acknowledged never takes a crash for damage; what it finds is in `tests/e2e/test_damage.py`."""
 
 from __future__ import annotations
 
-import os
+import random
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gatepost.errors import DataDamaged
-from gatepost.stores.sqlite import SqliteStore
-from tests.contract.steps import TENANT, accept
-from tests.unit.clocks import HandClock
+from gatepost.stores.sqlite.database import open_database
+from gatepost.stores.sqlite.mark import MARK, CommitMark
 
-FRAME = 24 + 4096
-"""Bytes of a frame of SQLite's log (file format, section 4.2)."""
-
-
-def log(directory: Path) -> Path:
-    return directory / "gatepost.db-wal"
+NAME = "gatepost.db"
+COMMITS = 300
+FEW_PAGES = 20
+"""In the log before it is moved, so that it begins anew every few commits."""
 
 
-def as_after_a_kill(store_directory: Path, copy: Path) -> Path:
-    """What a process that ends now leaves on disk."""
-    copy.mkdir()
-    for name in ("gatepost.db", "gatepost.db-wal", "acknowledged"):
-        shutil.copy(store_directory / name, copy / name)
-    return copy
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
 
 
-def contents_of(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir() if not path.name.endswith("-shm")}
+@pytest.fixture
+def connection(data: Path) -> Iterator[sqlite3.Connection]:
+    data.mkdir()
+    with closing(open_database(data / NAME)) as connection:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {FEW_PAGES}")
+        yield connection
 
 
-async def fill(store: SqliteStore, clock: HandClock, count: int) -> list[str]:
-    """Accepts notifications, one commit each."""
-    return [(await accept(store, clock)).id for _ in range(count)]
+def _commit(connection: sqlite3.Connection, payload: bytes) -> int:
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO idempotency VALUES (NULL, x'', randomblob(16), x'', ?, 0)", (payload,))
+    connection.execute("UPDATE totals SET commits = commits + 1")
+    (commits,) = connection.execute("SELECT commits FROM totals").fetchone()
+    connection.execute("COMMIT")
+    return int(commits)
 
 
-async def accepted(directory: Path) -> int:
-    """How many notifications a store that opens there has."""
-    store = SqliteStore(directory)
-    try:
-        return store.totals.accepted
-    finally:
-        await store.aclose()
+def _check_after_kill(data: Path) -> None:
+    """Looks at what a process that was killed at this moment would leave behind."""
+    left = data.with_name("left")
+    shutil.copytree(data, left, ignore=shutil.ignore_patterns("*-shm"))
+    with closing(CommitMark(left / NAME)) as mark:
+        mark.check()
+    shutil.rmtree(left)
 
 
-async def test_after_a_kill_everything_acknowledged_is_there(
-    store: SqliteStore, clock: HandClock, tmp_path: Path
-) -> None:
-    sent = await fill(store, clock, 5)
-    copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    reopened = SqliteStore(copy)
-    assert [await reopened.find(TENANT, own_id) is not None for own_id in sent] == [True] * 5
-    await reopened.aclose()
+def test_no_kill_is_taken_for_damage(data: Path, connection: sqlite3.Connection) -> None:
+    dice = random.Random(1)
+    mark = CommitMark(data / NAME)
+    with closing(sqlite3.connect(data / NAME, isolation_level=None)) as reader:
+        for _ in range(COMMITS):
+            if dice.random() < 0.1:  # as if the process were started again
+                mark.close()
+                mark = CommitMark(data / NAME)
+            if dice.random() < 0.1:  # a reader keeps the log from being moved as a whole
+                reader.execute("COMMIT" if reader.in_transaction else "BEGIN")
+                reader.execute("SELECT count(*) FROM idempotency").fetchone()
+            commits = _commit(connection, dice.randbytes(dice.randrange(20_000)))
+            if dice.random() < 0.3:
+                _check_after_kill(data)
+            if dice.random() < 0.9:  # the mark may stay behind
+                mark.write(commits)
+            if dice.random() < 0.3:
+                _check_after_kill(data)
+    mark.close()
 
 
-async def test_a_torn_tail_that_was_never_acknowledged_is_no_damage(
-    store: SqliteStore, clock: HandClock, tmp_path: Path
-) -> None:
-    await fill(store, clock, 5)
-    copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    with log(copy).open("ab") as file:
-        file.write(os.urandom(FRAME) + b"half a frame")
-    assert await accepted(copy) == 5
+def test_an_older_copy_under_a_newer_log_is_found(data: Path, connection: sqlite3.Connection) -> None:
+    mark = CommitMark(data / NAME)
+    older = data.with_name("older")
+    for number in range(COMMITS):
+        if number == COMMITS // 3:
+            shutil.copy(data / NAME, older)
+        mark.write(_commit(connection, bytes(1000)))
+    mark.close()
+    left = data.with_name("left")
+    shutil.copytree(data, left, ignore=shutil.ignore_patterns("*-shm"))
+    shutil.copy(older, left / NAME)
+    with closing(CommitMark(left / NAME)) as mark, pytest.raises(DataDamaged, match="older copy"):
+        mark.check()
 
 
-async def test_a_commit_that_was_written_but_not_marked_is_no_damage(
-    store: SqliteStore, clock: HandClock, tmp_path: Path
-) -> None:
-    await fill(store, clock, 4)
-    before = (tmp_path / "acknowledged").read_bytes()
-    await fill(store, clock, 1)
-    copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    (copy / "acknowledged").write_bytes(before)
-    assert await accepted(copy) == 5
-
-
-def _cut(directory: Path) -> None:
-    os.truncate(log(directory), log(directory).stat().st_size - 1)
-
-
-def _flip(directory: Path) -> None:
-    data = bytearray(log(directory).read_bytes())
-    data[len(data) // 2] ^= 1
-    log(directory).write_bytes(data)
-
-
-def _remove(directory: Path) -> None:
-    log(directory).unlink()
-
-
-@pytest.mark.parametrize("damage", [_cut, _flip, _remove])
-async def test_a_damaged_log_stops_the_start_and_is_left_as_it_was(
-    store: SqliteStore, clock: HandClock, tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
-    await fill(store, clock, 5)
-    copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    damage(copy)
-    before = contents_of(copy)
-    for _ in range(2):  # the second start must not take what the first left for sound
-        with pytest.raises(DataDamaged):
-            SqliteStore(copy)
-        assert contents_of(copy).items() >= before.items()
-
-
-async def test_an_older_copy_of_the_database_stops_the_start(tmp_path: Path, clock: HandClock) -> None:
-    older = tmp_path / "older.db"
-    for count in (3, 2):
-        store = SqliteStore(tmp_path)
-        await fill(store, clock, count)
-        await store.aclose()
-        if not older.exists():
-            shutil.copy(tmp_path / "gatepost.db", older)
-    newest = tmp_path / "newest.db"
-    (tmp_path / "gatepost.db").rename(newest)
-    shutil.copy(older, tmp_path / "gatepost.db")
-    with pytest.raises(DataDamaged, match="lacks the last 2 acknowledged commits"):
-        SqliteStore(tmp_path)
-    newest.rename(tmp_path / "gatepost.db")
-    assert await accepted(tmp_path) == 5
-
-
-async def test_a_missing_database_stops_the_start(store: SqliteStore, clock: HandClock, tmp_path: Path) -> None:
-    await fill(store, clock, 1)
-    copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    (copy / "gatepost.db").unlink()
-    with pytest.raises(DataDamaged, match="is missing"):
-        SqliteStore(copy)
-
-
-async def test_removing_the_mark_accepts_the_loss(store: SqliteStore, clock: HandClock, tmp_path: Path) -> None:
-    await fill(store, clock, 5)
-    copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    _cut(copy)
-    (copy / "acknowledged").unlink()
-    assert await accepted(copy) == 4
-    assert await accepted(copy) == 4
+def test_without_a_mark_nothing_is_missed(data: Path, connection: sqlite3.Connection) -> None:
+    _commit(connection, b"")
+    (data / MARK).unlink(missing_ok=True)
+    with closing(CommitMark(data / NAME)) as mark:
+        mark.check()
