@@ -172,3 +172,32 @@ def test_a_stream_token_is_made_for_browsers(client: Client) -> None:
     made = client.create_stream_token(["orders.*"], life_seconds=30)
     assert made.token.reveal().startswith("gps_")
     assert made.topics == ("orders.*",)
+
+
+def test_a_durable_subscription_goes_on_after_what_was_acknowledged(client: Client, service: ServiceProcess) -> None:
+    client.put_subscription("till", topics=["orders.*"])
+    send_all(client, range(10))
+    with client.subscribe(subscription="till") as subscription:
+        items = in_time(lambda: list(islice(subscription, 6)))
+        subscription.ack(items[3].position)
+        service.kill()
+        service.start()
+        send_all(client, [10])
+        # What was not acknowledged comes again, but not to the one who has it already.
+        assert in_time(lambda: data_of(islice(subscription, 5))) == [6, 7, 8, 9, 10]
+    with client.subscribe(subscription="till") as subscription:
+        assert in_time(lambda: data_of(islice(subscription, 7))) == list(range(4, 11))
+    found = client.subscription("till")
+    assert (found.topics, found.acknowledged) == (("orders.*",), items[3].position)
+    assert [each.name for each in client.subscriptions()] == ["till"]
+    client.delete_subscription("till")
+    assert list(client.subscriptions()) == []
+
+
+async def test_a_durable_subscription_awaiting(async_client: AsyncClient) -> None:
+    await async_client.put_subscription("till", topics=["orders.*"])
+    await async_client.send("orders.eu", "t", 1)
+    async with asyncio.timeout(PATIENCE_S), async_client.subscribe(subscription="till") as subscription:
+        item = await anext(subscription)
+        await subscription.ack(item.position)
+    assert (await async_client.subscription("till")).acknowledged == item.position

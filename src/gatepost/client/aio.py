@@ -7,17 +7,17 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from gatepost.client import calls
+from gatepost.client import calls, stream_calls
 from gatepost.client.aio_connections import AsyncConnections
 from gatepost.client.aio_subscription import AsyncSubscription
 from gatepost.client.batches import IN_FLIGHT, Batch, Batcher, Tally, Window
 from gatepost.client.exchange import Retries, exchange
-from gatepost.client.following import Follower, Stream
+from gatepost.client.following import Follower
 from gatepost.client.methods import described_by
 from gatepost.client.notifications import Sendable
 from gatepost.client.results import BatchAnswer, Progress, SendResult
 from gatepost.client.service import locate
-from gatepost.client.wire import Call, Listing
+from gatepost.client.wire import Call, Listing, Stream
 from gatepost.clock import Clock, SystemClock
 from gatepost.crypto.secret import Secret
 from gatepost.errors import DeliveryFailed
@@ -81,9 +81,14 @@ class AsyncClient:
     deliveries = _iterator(calls.deliveries)
     retry_delivery = _method(calls.retry_delivery)
 
-    subscribe = _subscription(calls.subscribe)
-    create_stream_token = _method(calls.create_stream_token)
-    presence = _method(calls.presence)
+    subscribe = _subscription(stream_calls.subscribe)
+    presence = _method(stream_calls.presence)
+    create_stream_token = _method(stream_calls.create_stream_token)
+    put_subscription = _method(stream_calls.put_subscription)
+    subscriptions = _iterator(stream_calls.subscriptions)
+    subscription = _method(stream_calls.subscription)
+    acknowledge = _method(stream_calls.acknowledge)
+    delete_subscription = _method(stream_calls.delete_subscription)
 
     create_endpoint = _method(calls.create_endpoint)
     endpoints = _iterator(calls.endpoints)
@@ -137,8 +142,8 @@ class AsyncClient:
             await _cancel(window.futures())
 
     def follow(self, stream: Stream) -> AsyncSubscription:
-        """Listens to one stream of `gatepost.client.calls`."""
-        return AsyncSubscription(self._connections, Follower(stream, self._retries, self._clock))
+        """Listens to one stream of `gatepost.client.stream_calls`."""
+        return AsyncSubscription(self._connections, Follower(stream, self._retries, self._clock), self.perform)
 
     async def perform(self, call: Call[T]) -> T:
         """Carries out one call of `gatepost.client.calls`."""

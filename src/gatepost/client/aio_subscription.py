@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 from gatepost.client.aio_connections import AsyncConnections
 from gatepost.client.aio_stream import AsyncAnswerStream
 from gatepost.client.following import SILENCE_S, Follower, Item
+from gatepost.client.results import DurableSubscription
+from gatepost.client.wire import Call
 from gatepost.errors import DeliveryFailed
+
+Perform = Callable[[Call[DurableSubscription]], Awaitable[object]]
 
 
 class AsyncSubscription:
@@ -19,9 +24,10 @@ class AsyncSubscription:
     for. Nothing is lost when waiting for an item is cancelled. Belongs to one task.
     """
 
-    def __init__(self, connections: AsyncConnections, follower: Follower) -> None:
+    def __init__(self, connections: AsyncConnections, follower: Follower, perform: Perform) -> None:
         self._connections = connections
         self._follower = follower
+        self._perform = perform
         self._stream: AsyncAnswerStream | None = None
         self._ready: deque[Item] = deque()
 
@@ -33,6 +39,10 @@ class AsyncSubscription:
         while not self._ready:
             await self._step()
         return self._ready.popleft()
+
+    async def ack(self, position: str) -> None:
+        """Everything up to `position` is done with. For durable subscriptions only; raises `InvalidParameter`."""
+        await self._perform(self._follower.acknowledgement(position))
 
     async def aclose(self) -> None:
         """Stops listening."""

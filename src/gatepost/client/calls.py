@@ -1,19 +1,20 @@
-"""Every verb of the API, once: a function from arguments to a `Call`. `Client` and `AsyncClient` only perform them."""
+"""Every verb of the API, once: a function from arguments to a `Call`. `Client` and `AsyncClient` only perform them.
+
+Those about listening are in `stream_calls`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote, urlencode
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from gatepost.client.exchange import IDEMPOTENCY_KEY
-from gatepost.client.following import Stream
 from gatepost.client.notifications import NewNotification, encode
+from gatepost.client.requests import JSON, body_of, get, listing, path_of, post
 from gatepost.client.results import (
     Accepted,
     ApiKey,
@@ -24,10 +25,8 @@ from gatepost.client.results import (
     Me,
     Notification,
     Page,
-    Presence,
     RotatedSecret,
     Status,
-    StreamToken,
     Tenant,
 )
 from gatepost.client.wire import Answer, Call, Listing, Request, read_nothing, reader, service_error
@@ -40,7 +39,6 @@ Durability = Literal["group", "memory"]
 MAX_HEADER_LENGTH = 255
 """Characters of an idempotency key: what services of this kind accept."""
 
-_JSON = ("content-type", "application/json")
 _NDJSON = ("content-type", "application/x-ndjson")
 _DURABILITY = "gatepost-durability"
 
@@ -55,10 +53,8 @@ _keys = reader(Page[ApiKey])
 _me = reader(Me)
 _notification = reader(Notification)
 _notifications = reader(Page[Notification])
-_presence = reader(Presence)
 _rotated = reader(RotatedSecret)
 _status = reader(Status)
-_stream_token = reader(StreamToken)
 _tenant = reader(Tenant)
 _tenants = reader(Page[Tenant])
 
@@ -84,7 +80,7 @@ def send(
     An idempotency key is made when none is given, so a retry never sends twice.
     """
     notification = NewNotification(topic, type, payload, id, deliver_at, expires_at, ordering_key, collapse_key)
-    headers = (_JSON, *_header(_DURABILITY, durability), *_header(IDEMPOTENCY_KEY, idempotency_key))
+    headers = (JSON, *_header(_DURABILITY, durability), *_header(IDEMPOTENCY_KEY, idempotency_key))
     return Call(Request("POST", "/v1/notifications", headers, encode(notification)), _accepted, keyed=True)
 
 
@@ -96,7 +92,7 @@ def send_batch(lines: bytes, durability: Durability | None) -> Call[BatchAnswer]
 
 def notification(id: str) -> Call[Notification]:
     """One notification with its payload, its deliveries and their attempts."""
-    return Call(_get(_path("notifications", id)), _notification)
+    return Call(get(path_of("notifications", id)), _notification)
 
 
 def notifications(
@@ -109,50 +105,25 @@ def notifications(
 ) -> Listing[Notification]:
     """Accepted notifications, newest first, without their payloads; further pages are fetched as you iterate."""
     query = {"topic": topic, "type": type, "since": _moment(since), "until": _moment(until), "limit": str(page_size)}
-    return _list("/v1/notifications", query, _notifications)
+    return listing("/v1/notifications", query, _notifications)
 
 
 def cancel(id: str) -> Call[Cancelled]:
     """Stops every delivery of a notification that was not sent yet."""
-    return Call(_post(_path("notifications", id, "cancel"), repeatable=True), _cancelled)
+    return Call(post(path_of("notifications", id, "cancel"), repeatable=True), _cancelled)
 
 
 def deliveries(
     endpoint: str, *, state: Literal["dead", "open"] = "dead", page_size: int = 100
 ) -> Listing[ListedDelivery]:
     """Deliveries to one endpoint, oldest first: those given up, or those still on their way."""
-    return _list("/v1/deliveries", {"endpoint": endpoint, "state": state, "limit": str(page_size)}, _deliveries)
+    return listing("/v1/deliveries", {"endpoint": endpoint, "state": state, "limit": str(page_size)}, _deliveries)
 
 
 def retry_delivery(notification: str, endpoint: str) -> Call[None]:
     """Starts a delivery that was given up again, from the first attempt."""
-    path = _path("notifications", notification, "deliveries", endpoint, "retry")
-    return Call(_post(path), read_nothing)
-
-
-# Streams
-
-
-def subscribe(topics: str | Sequence[str], *, position: str | None = None, name: str | None = None) -> Stream:
-    """Listens to topics or patterns: an iterator of `Received`, live, that mends broken connections by itself.
-
-    Nothing is missed or given twice over a break. It begins after `position`, the one of a notification received
-    before, or with what is accepted from now on. When some of what was missed is no longer kept, a `Gap` comes in
-    its place. `name` is what others see in `presence`.
-    """
-    wanted = [topics] if isinstance(topics, str) else topics
-    query = {"topic": ",".join(wanted), **({} if name is None else {"name": name})}
-    return Stream("/v1/stream", query, position)
-
-
-def create_stream_token(topics: Sequence[str], *, life_seconds: int | UnsetType = UNSET) -> Call[StreamToken]:
-    """Makes a short-lived token with which a browser may listen to these topics."""
-    return Call(_post("/v1/stream-tokens", {"topics": topics, "life_seconds": life_seconds}), _stream_token)
-
-
-def presence(topic: str) -> Call[Presence]:
-    """Who listens to a topic at the moment."""
-    return Call(_get(f"/v1/presence?{urlencode({'topic': topic})}"), _presence)
+    path = path_of("notifications", notification, "deliveries", endpoint, "retry")
+    return Call(post(path), read_nothing)
 
 
 # Endpoints
@@ -184,7 +155,7 @@ def create_endpoint(
         "signature": signature,
         "secret": UNSET if secret is None else secret.reveal(),
     }
-    return Call(_post("/v1/endpoints", body), _endpoint)
+    return Call(post("/v1/endpoints", body), _endpoint)
 
 
 def endpoints() -> Listing[Endpoint]:
@@ -194,7 +165,7 @@ def endpoints() -> Listing[Endpoint]:
 
 def endpoint(id: str) -> Call[Endpoint]:
     """One endpoint."""
-    return Call(_get(_path("endpoints", id)), _endpoint)
+    return Call(get(path_of("endpoints", id)), _endpoint)
 
 
 def change_endpoint(
@@ -216,32 +187,32 @@ def change_endpoint(
         "concurrency": concurrency,
         "description": description,
     }
-    return Call(Request("PATCH", _path("endpoints", id), (_JSON,), _json(body)), _endpoint)
+    return Call(Request("PATCH", path_of("endpoints", id), (JSON,), body_of(body)), _endpoint)
 
 
 def pause_endpoint(id: str) -> Call[Endpoint]:
     """Holds deliveries back; they wait until the endpoint is resumed."""
-    return Call(_post(_path("endpoints", id, "pause"), repeatable=True), _endpoint)
+    return Call(post(path_of("endpoints", id, "pause"), repeatable=True), _endpoint)
 
 
 def resume_endpoint(id: str) -> Call[Endpoint]:
     """Delivers again, what waited first; also brings a disabled endpoint back."""
-    return Call(_post(_path("endpoints", id, "resume"), repeatable=True), _endpoint)
+    return Call(post(path_of("endpoints", id, "resume"), repeatable=True), _endpoint)
 
 
 def delete_endpoint(id: str) -> Call[None]:
     """Removes an endpoint; what waits for it is not delivered any more."""
-    return Call(Request("DELETE", _path("endpoints", id)), read_nothing)
+    return Call(Request("DELETE", path_of("endpoints", id)), read_nothing)
 
 
 def rotate_endpoint_secret(id: str, *, overlap_seconds: int | UnsetType = UNSET) -> Call[RotatedSecret]:
     """Makes a new signing secret; both sign until the overlap ends, so that receivers can change over in peace."""
-    return Call(_post(_path("endpoints", id, "rotate-secret"), {"overlap_seconds": overlap_seconds}), _rotated)
+    return Call(post(path_of("endpoints", id, "rotate-secret"), {"overlap_seconds": overlap_seconds}), _rotated)
 
 
 def test_endpoint(id: str) -> Call[Accepted]:
     """Sends a test notification to this endpoint alone."""
-    return Call(_post(_path("endpoints", id, "test")), _accepted)
+    return Call(post(path_of("endpoints", id, "test")), _accepted)
 
 
 # API keys
@@ -249,7 +220,7 @@ def test_endpoint(id: str) -> Call[Accepted]:
 
 def create_key(name: str, *, scopes: Sequence[str], expires_at: datetime | None = None) -> Call[ApiKey]:
     """Makes an API key of the caller's tenant. The answer holds the key, which is not shown again."""
-    return Call(_post("/v1/keys", _new_key(name, scopes, expires_at)), _key)
+    return Call(post("/v1/keys", _new_key(name, scopes, expires_at)), _key)
 
 
 def keys() -> Listing[ApiKey]:
@@ -259,7 +230,7 @@ def keys() -> Listing[ApiKey]:
 
 def revoke_key(id: str) -> Call[ApiKey]:
     """Makes a key worthless, at once and for good."""
-    return Call(Request("DELETE", _path("keys", id)), _key)
+    return Call(Request("DELETE", path_of("keys", id)), _key)
 
 
 # Tenants
@@ -267,7 +238,7 @@ def revoke_key(id: str) -> Call[ApiKey]:
 
 def create_tenant(name: str) -> Call[Tenant]:
     """Makes a tenant; it needs a key of its own next, see `create_tenant_key`."""
-    return Call(_post("/v1/tenants", {"name": name}), _tenant)
+    return Call(post("/v1/tenants", {"name": name}), _tenant)
 
 
 def tenants() -> Listing[Tenant]:
@@ -277,24 +248,24 @@ def tenants() -> Listing[Tenant]:
 
 def suspend_tenant(id: str) -> Call[Tenant]:
     """Refuses every request of a tenant and holds its deliveries back."""
-    return Call(_post(_path("tenants", id, "suspend"), repeatable=True), _tenant)
+    return Call(post(path_of("tenants", id, "suspend"), repeatable=True), _tenant)
 
 
 def resume_tenant(id: str) -> Call[Tenant]:
     """Ends a suspension."""
-    return Call(_post(_path("tenants", id, "resume"), repeatable=True), _tenant)
+    return Call(post(path_of("tenants", id, "resume"), repeatable=True), _tenant)
 
 
 def destroy_tenant(id: str) -> Call[None]:
     """Removes a tenant and everything that belongs to it, for good."""
-    return Call(Request("DELETE", _path("tenants", id)), read_nothing)
+    return Call(Request("DELETE", path_of("tenants", id)), read_nothing)
 
 
 def create_tenant_key(
     tenant: str, name: str, *, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> Call[ApiKey]:
     """Makes an API key of another tenant. The answer holds the key, which is not shown again."""
-    return Call(_post(_path("tenants", tenant, "keys"), _new_key(name, scopes, expires_at)), _key)
+    return Call(post(path_of("tenants", tenant, "keys"), _new_key(name, scopes, expires_at)), _key)
 
 
 # The service
@@ -302,27 +273,12 @@ def create_tenant_key(
 
 def me() -> Call[Me]:
     """Whose key this is and what it may do."""
-    return Call(_get("/v1/me"), _me)
+    return Call(get("/v1/me"), _me)
 
 
 def status() -> Call[Status]:
     """The counters of the service."""
-    return Call(_get("/v1/status"), _status)
-
-
-def _get(path: str) -> Request:
-    return Request("GET", path)
-
-
-def _post(path: str, body: dict[str, Any] | None = None, *, repeatable: bool = False) -> Request:
-    if body is None:
-        return Request("POST", path, repeatable=repeatable)
-    return Request("POST", path, (_JSON,), _json(body), repeatable=repeatable)
-
-
-def _list(path: str, query: dict[str, str | None], read: Any) -> Listing[Any]:
-    given = {name: value for name, value in query.items() if value is not None}
-    return Listing(path, given, read)
+    return Call(get("/v1/status"), _status)
 
 
 def _header(name: str, value: str | None) -> tuple[tuple[str, str], ...]:
@@ -349,13 +305,5 @@ def _read_batch(answer: Answer) -> BatchAnswer:
     return _batch(answer)
 
 
-def _json(body: dict[str, Any]) -> bytes:
-    return msgspec.json.encode({name: value for name, value in body.items() if value is not UNSET})
-
-
 def _new_key(name: str, scopes: Sequence[str], expires_at: datetime | None) -> dict[str, Any]:
     return {"name": name, "scopes": scopes, "expires_at": UNSET if expires_at is None else _moment(expires_at)}
-
-
-def _path(*segments: str) -> str:
-    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)

@@ -232,3 +232,20 @@ class StreamToken(Struct, frozen=True):
     token: Secret[str]
     topics: tuple[str, ...]
     expires_at: datetime
+
+
+class DurableSubscription(Struct, frozen=True):
+    """A subscription whose place the service keeps.
+
+    Everything up to `acknowledged` is done with, everything up to `delivered` was sent at least once. `behind` counts
+    the places after `acknowledged`, of whatever topic. `connected`: someone listens by it now.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    acknowledged: str
+    delivered: str
+    behind: int
+    connected: bool
+    created_at: datetime
+    acknowledged_at: datetime | None = None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 
 from gatepost.client.connections import AnswerStream, Connections
 from gatepost.client.following import SILENCE_S, Follower, Item
+from gatepost.client.results import DurableSubscription
+from gatepost.client.wire import Call
 from gatepost.errors import DeliveryFailed
+
+Perform = Callable[[Call[DurableSubscription]], object]
 
 
 class Subscription:
@@ -18,9 +23,10 @@ class Subscription:
     Belongs to one thread.
     """
 
-    def __init__(self, connections: Connections, follower: Follower) -> None:
+    def __init__(self, connections: Connections, follower: Follower, perform: Perform) -> None:
         self._connections = connections
         self._follower = follower
+        self._perform = perform
         self._stream: AnswerStream | None = None
         self._ready: deque[Item] = deque()
 
@@ -32,6 +38,10 @@ class Subscription:
         while not self._ready:
             self._step()
         return self._ready.popleft()
+
+    def ack(self, position: str) -> None:
+        """Everything up to `position` is done with. For durable subscriptions only; raises `InvalidParameter`."""
+        self._perform(self._follower.acknowledgement(position))
 
     def close(self) -> None:
         """Stops listening."""

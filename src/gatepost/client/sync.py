@@ -8,17 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
-from gatepost.client import calls
+from gatepost.client import calls, stream_calls
 from gatepost.client.batches import IN_FLIGHT, Batch, Batcher, Tally, Window
 from gatepost.client.connections import Connections
 from gatepost.client.exchange import Retries, exchange
-from gatepost.client.following import Follower, Stream
+from gatepost.client.following import Follower
 from gatepost.client.methods import described_by
 from gatepost.client.notifications import Sendable
 from gatepost.client.results import BatchAnswer, Progress, SendResult
 from gatepost.client.service import locate
 from gatepost.client.subscription import Subscription
-from gatepost.client.wire import Call, Listing
+from gatepost.client.wire import Call, Listing, Stream
 from gatepost.clock import Clock, SystemClock
 from gatepost.crypto.secret import Secret
 from gatepost.errors import DeliveryFailed
@@ -82,9 +82,14 @@ class Client:
     deliveries = _iterator(calls.deliveries)
     retry_delivery = _method(calls.retry_delivery)
 
-    subscribe = _subscription(calls.subscribe)
-    create_stream_token = _method(calls.create_stream_token)
-    presence = _method(calls.presence)
+    subscribe = _subscription(stream_calls.subscribe)
+    presence = _method(stream_calls.presence)
+    create_stream_token = _method(stream_calls.create_stream_token)
+    put_subscription = _method(stream_calls.put_subscription)
+    subscriptions = _iterator(stream_calls.subscriptions)
+    subscription = _method(stream_calls.subscription)
+    acknowledge = _method(stream_calls.acknowledge)
+    delete_subscription = _method(stream_calls.delete_subscription)
 
     create_endpoint = _method(calls.create_endpoint)
     endpoints = _iterator(calls.endpoints)
@@ -134,8 +139,8 @@ class Client:
                 yield from _finish(window, tally)
 
     def follow(self, stream: Stream) -> Subscription:
-        """Listens to one stream of `gatepost.client.calls`."""
-        return Subscription(self._connections, Follower(stream, self._retries, self._clock))
+        """Listens to one stream of `gatepost.client.stream_calls`."""
+        return Subscription(self._connections, Follower(stream, self._retries, self._clock), self.perform)
 
     def perform(self, call: Call[T]) -> T:
         """Carries out one call of `gatepost.client.calls`."""

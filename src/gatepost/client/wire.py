@@ -67,6 +67,18 @@ class Listing(Struct, Generic[T], frozen=True):
         return Call(Request("GET", path), self.read)
 
 
+class Stream(Struct, frozen=True):
+    """What to listen to: `path` with `query`, from after `position`, or from now on when there is none.
+
+    Of a durable `subscription` the service knows the position, and gives again what was not acknowledged.
+    """
+
+    path: str
+    query: Mapping[str, str]
+    position: str | None = None
+    subscription: str | None = None
+
+
 Steps: TypeAlias = Generator[Request, Answer, T]
 
 

@@ -9,9 +9,18 @@ import msgspec
 import pytest
 
 from gatepost import Gap, Received, Retries
-from gatepost.client.calls import subscribe
-from gatepost.client.following import MAX_REFUSAL_BYTES, Follower, Stream
-from gatepost.errors import ConnectFailed, ConnectionClosed, DeliveryFailed, GarbledAnswer, ServiceError
+from gatepost.client.following import MAX_REFUSAL_BYTES, Follower
+from gatepost.client.stream_calls import subscribe
+from gatepost.client.wire import Stream
+from gatepost.errors import (
+    Conflict,
+    ConnectFailed,
+    ConnectionClosed,
+    DeliveryFailed,
+    GarbledAnswer,
+    InvalidParameter,
+    ServiceError,
+)
 from tests.unit.clocks import HandClock
 
 RETRIES = Retries(attempts=3, first_wait=1.0, max_wait=10.0)
@@ -169,3 +178,46 @@ def test_a_page_is_no_stream() -> None:
 def test_an_event_that_cannot_be_read_is_an_error_and_not_skipped(data: bytes) -> None:
     with pytest.raises(GarbledAnswer, match="cannot be read"):
         list(live().feed(data))
+
+
+def test_a_durable_subscription_is_asked_for_by_name_alone() -> None:
+    asking = follower(subscribe(subscription="till"))
+    asking.begin(200, STREAM)
+    list(asking.feed(HEAD + event(5)))
+    asking.end(BROKE)
+    assert query(asking) == {"subscription": ["till"]}
+    acknowledging = asking.acknowledgement("e-5").request
+    assert (acknowledging.path, acknowledging.body) == ("/v1/subscriptions/till/ack", b'{"position":"e-5"}')
+
+
+def test_what_a_durable_subscription_gives_again_is_passed_over() -> None:
+    asking = follower(subscribe(subscription="till"))
+    gap = b'id: e-4\nevent: gap\ndata: {"reason":"no longer kept"}\n\n'
+    given = []
+    for portion in (HEAD + gap + event(5) + event(6), HEAD + gap + event(5) + event(6) + event(10)):
+        asking.begin(200, STREAM)
+        given += [item.position for item in asking.feed(portion)]
+        asking.end(BROKE)
+    assert given == ["e-4", "e-5", "e-6", "e-10"]
+    asking.begin(200, STREAM)
+    assert [item.position for item in asking.feed(event(7).replace(b"e-7", b"another-7"))] == ["another-7"]
+
+
+def test_a_listener_whose_subscription_was_taken_over_does_not_take_it_back() -> None:
+    with pytest.raises(Conflict, match="another connection"):
+        list(live().feed(b'event: end\ndata: {"reason":"another connection took over","code":4011}\n\n'))
+
+
+def test_only_a_durable_subscription_is_acknowledged() -> None:
+    with pytest.raises(InvalidParameter):
+        follower().acknowledgement("e-5")
+
+
+@pytest.mark.parametrize(
+    ("topics", "position", "subscription"), [(None, None, None), ("a", None, "till"), (None, "e-5", "till")]
+)
+def test_topics_or_a_subscription_are_wanted(
+    topics: str | None, position: str | None, subscription: str | None
+) -> None:
+    with pytest.raises(InvalidParameter):
+        subscribe(topics, position=position, subscription=subscription)
