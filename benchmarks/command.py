@@ -16,7 +16,7 @@ from benchmarks.peer_rows import PEER_ROWS, Peer
 from benchmarks.report import CHART, markdown
 from benchmarks.results import Results
 from benchmarks.versions import server_versions, versions
-from gatepost.cli.loadtest.machine import describe
+from gatepost.cli.loadtest.machine import Neighbours, describe
 from gatepost.cli.loadtest.rows import GATEPOST, Row, interleaved
 from gatepost.clock import SystemClock
 
@@ -30,15 +30,11 @@ def run(words: Sequence[str]) -> int:
     chosen = [row for row in (*GATEPOST, *PEER_ROWS) if given.only is None or row.name in given.only]
     rows, missing = _prepared(chosen)
     clock = SystemClock()
-    machine = describe(clock) | _versions(rows)
-    found = Results(
-        machine=machine,
-        rounds=given.rounds,
-        seconds=given.seconds,
-        rows=interleaved(rows, given.rounds, given.seconds, clock, _say),
-        missing=missing,
-        headlines=headlines(given.headline, clock, _say) if given.headline else [],
-    )
+    machine, neighbours = describe(clock), Neighbours(clock)
+    measured = interleaved(rows, given.rounds, given.seconds, clock, _say)
+    million = headlines(given.headline, clock, _say) if given.headline else []
+    machine |= neighbours.describe() | _versions(rows)
+    found = Results(machine, given.rounds, given.seconds, measured, missing, million)
     _show(found, as_json=given.json)
     if given.only is None:
         _write(found)

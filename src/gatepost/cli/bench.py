@@ -26,13 +26,14 @@ def bench(
 
     Runs a service of its own with the defaults; key, limit, validation, fsync, signatures and history are on.
     """
-    from gatepost.cli.loadtest.machine import describe
+    from gatepost.cli.loadtest.machine import Neighbours, describe
     from gatepost.cli.loadtest.rows import GATEPOST, interleaved
     from gatepost.clock import SystemClock
 
     clock = SystemClock()
-    machine = describe(clock)
+    machine, neighbours = describe(clock), Neighbours(clock)
     found = interleaved(GATEPOST, rounds, seconds, clock, terminal.notice)
+    machine |= neighbours.describe()
     if as_json:
         terminal.document({"machine": machine, "rows": found})
     else:

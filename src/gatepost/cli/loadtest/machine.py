@@ -28,6 +28,32 @@ def describe(clock: Clock) -> dict[str, str]:
     }
 
 
+class Neighbours:
+    """How much of the machine others used while this was measured."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._started_at, self._before = clock.monotonic(), _others_seconds()
+
+    def describe(self) -> dict[str, str]:
+        """Since this was made; empty where the system does not say (macOS)."""
+        after = _others_seconds()
+        if after is None or self._before is None:
+            return {}
+        cores = (after - self._before) / (self._clock.monotonic() - self._started_at)
+        return {"neighbours": f"other programs used {max(cores, 0.0):.2f} cores meanwhile"}
+
+
+def _others_seconds() -> float | None:
+    """Seconds of CPU that everything but this process and its ended children has used; interrupts are nobody's."""
+    try:
+        counts = [int(count) for count in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    except OSError:
+        return None
+    user, nice, system, _idle, _waiting, _interrupts, _soft_interrupts, stolen = counts
+    return (user + nice + system + stolen) / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
