@@ -171,6 +171,33 @@ def test_a1_browser_page_gives_tokens_to_itself_alone(running_service: ServicePr
         assert httpx.get(f"{url}/missing").status_code == 404
 
 
+def test_a1_websocket_client(running_service: ServiceProcess) -> None:
+    running_service.settings["port"] = str(running_service.port)  # kept over the restart
+    with (
+        started("a1_websocket_client.py", "orders.*", "invoices", **variables_of(running_service)) as listener,
+        Client(**credentials(running_service)) as client,
+    ):
+        assert [next_line(listener), next_line(listener)] == ["listening to orders.*", "listening to invoices"]
+        client.send("invoices", "invoice.sent", {"n": 1})
+        assert next_line(listener) == "invoices: invoices  invoice.sent  {'n': 1}"
+        running_service.kill()
+        running_service.start()
+        client.send("orders.eu", "order.paid", {"n": 2})  # most likely before the listener is back
+        came = [next_line(listener)]
+        while not came[-1].startswith("orders.*: "):
+            came.append(next_line(listener))
+        assert came[-1] == "orders.*: orders.eu  order.paid  {'n': 2}"
+        assert not any("missing" in line for line in came)
+    assert listener.returncode == 0
+
+
+def test_a1_websocket_client_gives_up_when_its_key_is_refused(running_service: ServiceProcess) -> None:
+    variables = variables_of(running_service) | {"GATEPOST_API_KEY": "gp_live_wrong"}
+    with started("a1_websocket_client.py", **variables) as listener:
+        out, _ = listener.communicate(timeout=20)
+    assert (listener.returncode, "refused: " in out) == (1, True)
+
+
 @pytest.mark.parametrize("arguments", [("--running",), ()], ids=["a running service", "its own service"])
 def test_a2_million(running_service: ServiceProcess, arguments: tuple[str, ...]) -> None:
     variables = variables_of(running_service) if arguments else {}
