@@ -16,8 +16,8 @@ from gatepost.server.streams.hub import Frame, Interest
 NOTE_S = 1.0
 """Seconds for which progress is gathered: one row a second for each subscriber, however much it is sent."""
 
-FORGET_EVERY = 600
-"""Rounds of notes between two looks for subscriptions that nobody uses, and between two notes of the silent ones."""
+SETTLE_EVERY = 60
+"""Rounds of notes between two in which the silent ones move on too, and those that nobody uses are forgotten."""
 
 _NOTHING = -1  # before every place of a log
 
@@ -154,8 +154,9 @@ class Subscriptions:
             await asyncio.sleep(NOTE_S)
             rounds += 1
             try:
-                await self.note(everyone=rounds % FORGET_EVERY == 0)
-                if rounds % FORGET_EVERY == 0:
+                settling = rounds % SETTLE_EVERY == 0
+                await self.note(everyone=settling)
+                if settling:
                     await self._store.forget_subscriptions(self._clock.now() - round(keep_s * 1000))
             except GatepostError as error:
                 _log.warning("the progress of subscribers cannot be written now: %s", error.detail)
@@ -164,8 +165,9 @@ class Subscriptions:
         """One round. Progress that is lost in a crash is sent again: nothing that was acknowledged is."""
         epoch, now = self.source.store.epoch, self._clock.now()
         moved = [feed for feed in self._feeds.values() if everyone or feed.sent > feed.noted]
-        progress, self._parting = [*self._parting, *(feed.progress(epoch, now) for feed in moved)], []
-        if progress:
-            await self._store.note_progress(progress)
+        progress = [feed.progress(epoch, now) for feed in moved]  # which may end one, and that one parts
         for feed in moved:
             feed.noted = feed.sent
+        parting, self._parting = self._parting, []
+        if progress or parting:
+            await self._store.note_progress([*progress, *parting])
