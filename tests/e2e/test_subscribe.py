@@ -126,6 +126,22 @@ async def test_waiting_for_an_item_can_be_cancelled_without_losing_one(async_cli
             assert data_of([await anext(subscription)]) == [1]
 
 
+def test_the_end_of_the_block_ends_the_iteration(client: Client) -> None:
+    with client.subscribe("orders.*") as subscription:
+        client.send("orders.eu", "t", 1)
+        in_time(lambda: next(subscription))
+    assert list(subscription) == []
+
+
+async def test_closing_ends_the_iteration(async_client: AsyncClient) -> None:
+    subscription = async_client.subscribe("orders.*")
+    async with subscription:
+        await async_client.send("orders.eu", "t", 1)
+        async for item in subscription:
+            assert data_of([item]) == [1]
+            await subscription.aclose()
+
+
 def test_who_comes_back_with_a_position_gets_what_was_missed(client: Client) -> None:
     with client.subscribe("orders.*") as subscription:
         client.send("orders.eu", "t", 1)

@@ -30,6 +30,7 @@ class AsyncSubscription:
         self._perform = perform
         self._stream: AsyncAnswerStream | None = None
         self._ready: deque[Item] = deque()
+        self._is_closed = False
 
     def __aiter__(self) -> AsyncSubscription:
         return self
@@ -37,6 +38,8 @@ class AsyncSubscription:
     async def __anext__(self) -> Item:
         """The next item. Raises `ServiceError` when the service refuses for good."""
         while not self._ready:
+            if self._is_closed:
+                raise StopAsyncIteration
             await self._step()
         return self._ready.popleft()
 
@@ -45,22 +48,23 @@ class AsyncSubscription:
         await self._perform(self._follower.acknowledgement(position))
 
     async def aclose(self) -> None:
-        """Stops listening."""
-        self._close()
+        """Stops listening. What was received already can still be taken; then the iteration ends."""
+        self._is_closed = True
+        self._drop()
 
     async def __aenter__(self) -> AsyncSubscription:
         try:
             while not self._follower.is_live:
                 await self._step()
         except BaseException:
-            self._close()
+            await self.aclose()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        await self.aclose()
 
     async def _step(self) -> None:
         """Opens the stream, or reads from it once. Where it broke, the next step opens it again."""
@@ -70,7 +74,7 @@ class AsyncSubscription:
             else:
                 self._ready.extend(self._follower.feed(await self._stream.read()))
         except DeliveryFailed as failure:
-            self._close()
+            self._drop()
             self._follower.end(failure)
 
     async def _open(self) -> None:
@@ -79,7 +83,7 @@ class AsyncSubscription:
         self._stream = await self._connections.open(request, SILENCE_S)
         self._follower.begin(self._stream.status, self._stream.headers)
 
-    def _close(self) -> None:
+    def _drop(self) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None

@@ -29,6 +29,7 @@ class Subscription:
         self._perform = perform
         self._stream: AnswerStream | None = None
         self._ready: deque[Item] = deque()
+        self._is_closed = False
 
     def __iter__(self) -> Subscription:
         return self
@@ -36,6 +37,8 @@ class Subscription:
     def __next__(self) -> Item:
         """The next item. Raises `ServiceError` when the service refuses for good."""
         while not self._ready:
+            if self._is_closed:
+                raise StopIteration
             self._step()
         return self._ready.popleft()
 
@@ -44,10 +47,9 @@ class Subscription:
         self._perform(self._follower.acknowledgement(position))
 
     def close(self) -> None:
-        """Stops listening."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        """Stops listening. What was received already can still be taken; then the iteration ends."""
+        self._is_closed = True
+        self._drop()
 
     def __enter__(self) -> Subscription:
         try:
@@ -71,7 +73,7 @@ class Subscription:
             else:
                 self._ready.extend(self._follower.feed(self._stream.read()))
         except DeliveryFailed as failure:
-            self.close()
+            self._drop()
             self._follower.end(failure)
 
     def _open(self) -> None:
@@ -79,3 +81,8 @@ class Subscription:
         time.sleep(request.delay)
         self._stream = self._connections.open(request, SILENCE_S)
         self._follower.begin(self._stream.status, self._stream.headers)
+
+    def _drop(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
