@@ -102,7 +102,7 @@ def test_a_token_ends_and_its_stream_with_it(api: Api) -> None:
     token = api.post("/v1/stream-tokens", {"topics": ["orders.*"], "life_seconds": 1})["token"]
     started = time.monotonic()
     with EventSource(api, key=False, topic="orders.eu", token=token) as stream:
-        assert stream.event().data == {"reason": "the credential has expired"}
+        assert stream.event().data == {"reason": "the credential has expired", "code": 4009}
     assert time.monotonic() - started < 3
     with EventSource(api, key=False, topic="orders.eu", token=token) as stream:
         assert stream.status == 401
@@ -141,7 +141,7 @@ def test_a_revoked_key_is_cut_off_within_a_second(api: Api) -> None:
         assert api.call("DELETE", f"/v1/keys/{made['id']}").status == 200
         end = stream.event()
         assert time.monotonic() - started < 1
-        assert (end.name, end.data) == ("end", {"reason": "the API key is no longer in force"})
+        assert (end.name, end.data) == ("end", {"reason": "the API key is no longer in force", "code": 4010})
         publish(api, 1)
         assert other.numbers(1) == [1]
 
@@ -149,7 +149,7 @@ def test_a_revoked_key_is_cut_off_within_a_second(api: Api) -> None:
 def test_a_service_that_stops_says_so(running_service: ServiceProcess) -> None:
     with EventSource(running_service.api, topic="orders.*").ready() as stream:
         running_service.signal(signal.SIGTERM)
-        assert stream.event().data == {"reason": "the service is stopping"}
+        assert stream.event().data == {"reason": "the service is stopping", "code": 1001}
         with pytest.raises(ConnectionError):
             stream.event()
     assert running_service.wait() == 0
@@ -171,7 +171,7 @@ def test_who_does_not_read_is_cut_off_and_others_get_everything(api: Api) -> Non
         got = []
         while (event := slow.event()).name == "message":
             got.append(event.data["data"]["n"])
-    assert event.data == {"reason": "too slow: too much was left unread"}
+    assert event.data == {"reason": "too slow: too much was left unread", "code": 4008}
     assert got == list(range(len(got)))
     assert len(got) < 200
 

@@ -105,7 +105,7 @@ def test_both_ways_of_listening_take_turns(api: Api, ws: Socket) -> None:
         publish(api, 1)
         assert stream.numbers(1) == [1]
         assert ws.ask("subscribe", id=1, subscription="billing")["recovered"]
-        assert stream.event().data == {"reason": "another connection took the subscription over"}
+        assert stream.event().data == {"reason": "another connection took the subscription over", "code": 4011}
     assert ws.numbers(1) == [1]
     publish(api, 2)
     message = ws.hear()

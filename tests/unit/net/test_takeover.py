@@ -10,8 +10,9 @@ from typing import Any
 
 import uvicorn
 
+from gatepost.net.exchange import EXCHANGE
 from gatepost.net.server import BoundedHttpProtocol
-from gatepost.net.takeover import TAKE_OVER, Wire
+from gatepost.net.takeover import Wire
 from tests.unit.net.receivers import HOST
 
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -32,7 +33,7 @@ class Echo:
         self.lost = asyncio.Event()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        self.wire = scope["extensions"][TAKE_OVER](self)
+        self.wire = scope["extensions"][EXCHANGE].take_over(self)
         self.wire.transport.write(b"ready;")
 
     def data_received(self, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -76,7 +76,8 @@ class EventStream(Connection):
 
     def tell_gap(self, feed: Feed) -> None:
         here = str(Position(self._source.store.epoch, feed.position))
-        self.send(_event("gap", {"reason": "some of what was missed is no longer kept", "from": here}))
+        gap = {"reason": "some of what was missed is no longer kept", "from": here}
+        self.send(b"id: %b\n%b" % (here.encode(), _event("gap", gap)))
 
     def end_feed(self, feed: Feed, ending: Ending) -> None:
         self.end(ending)
@@ -86,11 +87,11 @@ class EventStream(Connection):
         return self._id(self._feed.seen())
 
     def _last_words(self, ending: Ending) -> bytes:
-        return _event("end", {"reason": ending.reason})
+        return _event("end", {"reason": ending.reason, "code": ending.code})
 
     def _id(self, seq: int) -> bytes:
         return b"id: %b\n\n" % str(Position(self._source.store.epoch, seq)).encode()
 
 
-def _event(name: str, data: dict[str, str]) -> bytes:
+def _event(name: str, data: Mapping[str, str | int]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(data))

@@ -84,7 +84,7 @@ async def test_a_store_that_cannot_be_read_ends_the_listener(
     monkeypatch.setattr(scene.store, "read_log", broken)
     _, tape = scene.listen(after=0)
     await turns(5)
-    assert events(tape)[-1].data == {"reason": "the service made a mistake; it was logged"}
+    assert events(tape)[-1].data == {"reason": "the service made a mistake; it was logged", "code": 1011}
     assert tape.is_closed
     assert "cannot be caught up" in caplog.text
 

@@ -89,7 +89,7 @@ async def test_a_key_that_is_revoked_ends_its_listeners_even_while_they_catch_up
     scene.hub.end_key("key_" + "1" * 32)
     await turns()
     assert (live.is_closed, behind.is_closed, other.is_closed) == (True, True, False)
-    assert events(live)[-1].data == {"reason": "the API key is no longer in force"}
+    assert events(live)[-1].data == {"reason": "the API key is no longer in force", "code": 4010}
 
 
 async def test_a_tenant_that_is_suspended_and_a_service_that_stops_say_so(scene: Scene) -> None:
@@ -98,7 +98,7 @@ async def test_a_tenant_that_is_suspended_and_a_service_that_stops_say_so(scene:
     scene.hub.end_tenant("ten_" + "1" * 32)
     assert not stopped.is_closed
     scene.hub.close()
-    assert events(suspended)[-1].data == {"reason": "the tenant is suspended"}
-    assert events(stopped)[-1].data == {"reason": "the service is stopping"}
+    assert events(suspended)[-1].data == {"reason": "the tenant is suspended", "code": 4010}
+    assert events(stopped)[-1].data == {"reason": "the service is stopping", "code": 1001}
     assert suspended.is_closed
     assert stopped.is_closed

@@ -58,7 +58,7 @@ async def test_a_listener_that_does_not_read_is_cut_off_with_a_reason_and_others
     await turns()
     await scene.accept()
     await turns()
-    assert events(slow)[-1].data == {"reason": "too slow: too much was left unread"}
+    assert events(slow)[-1].data == {"reason": "too slow: too much was left unread", "code": 4008}
     assert slow.is_closed
     assert received(quick) == [1, 2]
 
@@ -74,7 +74,7 @@ async def test_a_listener_that_never_reads_anything_is_found_by_the_heartbeat(sc
 async def test_a_stream_ends_with_its_credential(scene: Scene) -> None:
     _, tape = scene.listen(until=scene.clock.now())
     await turns()
-    assert events(tape)[-1].data == {"reason": "the credential has expired"}
+    assert events(tape)[-1].data == {"reason": "the credential has expired", "code": 4009}
     assert tape.is_closed
 
 

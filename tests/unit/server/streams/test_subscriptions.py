@@ -132,7 +132,7 @@ async def test_a_gap_is_told_until_it_is_acknowledged(scene: Scene, desk: Desk) 
 async def test_a_newer_connection_takes_over_and_the_older_is_told(scene: Scene, desk: Desk) -> None:
     old, old_tape = await desk.listen()
     new, _ = await desk.listen()
-    assert events(old_tape)[-1].data == {"reason": "another connection took the subscription over"}
+    assert events(old_tape)[-1].data == {"reason": "another connection took the subscription over", "code": 4011}
     old.connection_lost()
     feed = desk.subscriptions.feed_of(TENANT, "billing")
     assert feed is not None
