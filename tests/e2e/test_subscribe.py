@@ -13,7 +13,9 @@ import pytest
 from gatepost import AsyncClient, Client, Gap, NewNotification, Received, Retries
 from gatepost.client.following import Item
 from gatepost.errors import ServiceError
+from server_table import HOST
 from tests.e2e.service_process import ServiceProcess
+from tests.real_servers import Nginx
 
 T = TypeVar("T")
 
@@ -158,6 +160,23 @@ def test_a_position_of_another_log_is_a_gap(client: Client) -> None:
     assert isinstance(gap, Gap)
     assert "no longer kept" in gap.reason
     assert data_of([first]) == [1]
+
+
+async def test_it_listens_over_tls_and_behind_a_proxy_that_would_rather_buffer(
+    service: ServiceProcess, nginx: Nginx
+) -> None:
+    with nginx.proxy(service.port) as port:
+        url, key, ca_file = f"https://{HOST}:{port}", service.api.key, nginx.instance.ca
+        with Client(url, api_key=key, ca_file=ca_file) as client, client.subscribe("orders.*") as subscription:
+            client.send("orders.eu", "t", 1)
+            assert data_of([in_time(lambda: next(subscription))]) == [1]
+        async with (
+            AsyncClient(url, api_key=key, ca_file=ca_file) as async_client,
+            async_client.subscribe("orders.*") as listening,
+            asyncio.timeout(PATIENCE_S),
+        ):
+            await async_client.send("orders.eu", "t", 2)
+            assert data_of([await anext(listening)]) == [2]
 
 
 def test_a_key_without_the_scope_is_refused_at_once(client: Client, service: ServiceProcess) -> None:
