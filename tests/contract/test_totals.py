@@ -136,4 +136,4 @@ class Totals(RuleBasedStateMachine):
 
 
 TestTotals = Totals.TestCase
-TestTotals.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestTotals.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

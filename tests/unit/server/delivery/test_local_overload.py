@@ -11,7 +11,7 @@ import pytest
 
 from gatepost.errors import StorageFull
 from gatepost.notify.delivery import State
-from gatepost.server.delivery import lane, local
+from gatepost.server.delivery import lane, local, outcomes
 from tests.contract.steps import TENANT
 from tests.samples import an_outcome
 from tests.unit.clocks import HandClock
@@ -41,6 +41,21 @@ async def test_what_has_no_room_in_memory_waits_in_the_store_and_comes_in_order(
     assert house.engine._bytes == 0
 
 
+async def test_nothing_new_overtakes_what_still_waits_in_the_store(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "ROOM", 20)
+    endpoint = await house.endpoint(concurrency=1, state="paused")
+    sent = await house.send(50)
+    await house.change(endpoint, state="active")
+    await house.look()
+    await house.until(lambda: house.store.totals.delivered == 20, looking=False)  # the lane is empty again
+    house.clock.advance(0.001)
+    sent += await house.send(5)
+    await house.all_delivered(55)
+    assert house.channel.to(endpoint) == sent
+
+
 async def test_a_lane_keeps_no_more_bytes_than_it_has_room_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "ROOM_BYTES", 10_000)
     endpoint = await house.endpoint(concurrency=1)
@@ -64,11 +79,13 @@ async def test_a_stuck_endpoint_with_large_payloads_leaves_the_others_their_memo
     await house.send(300, topic="stuck", payload=LARGE)
     await house.look(rounds=5)
     assert house.engine._bytes <= 20_000
-    sent = await house.send(30, topic="quick", payload=LARGE)
-    await house.all_delivered(30)
+    sent = await house.send(topic="quick", payload=LARGE)
+    await house.until(lambda: house.store.totals.delivered == 1, looking=False)  # straight from memory
+    sent += await house.send(30, topic="quick", payload=LARGE)
+    await house.all_delivered(31)
     assert house.channel.to(quick) == sent
     gate.set()
-    await house.all_delivered(330)
+    await house.all_delivered(331)
     assert house.engine._bytes == 0
 
 
@@ -157,14 +174,14 @@ async def test_outcomes_that_could_not_be_written_are_written_once_there_is_room
 async def test_with_too_many_outcomes_unwritten_nothing_more_is_sent(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "MAX_UNWRITTEN", 10)
+    monkeypatch.setattr(outcomes, "MAX_UNWRITTEN", 10)
     endpoint = await house.endpoint(concurrency=1)
     house.channel.answer(endpoint, msgspec.structs.replace(an_outcome(200), answer=b"x" * 4000))
     gate = house.channel.hold(endpoint)
     await house.send(200)
     house.fill_disk()
     gate.set()
-    await house.until(lambda: len(house.engine._unwritten) >= 10)
+    await house.until(lambda: len(house.engine._outcomes) >= 10)
     sent = len(house.channel.sent)
     await house.look(rounds=5)
     assert len(house.channel.sent) == sent == 10
