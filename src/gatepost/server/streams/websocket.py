@@ -35,7 +35,7 @@ from gatepost.server.streams.subscriptions import NamedFeed, Subscriptions
 CONNECT_S = 5.0
 """Seconds until the first message must have come and its credential been found good."""
 
-MAX_STRANGERS = 2_000
+MAX_STRANGERS = 1_000
 """Sockets that have shown no credential yet; beyond it the oldest goes, so that filling them keeps nobody out."""
 
 MAX_SUBSCRIPTIONS = 100

@@ -39,6 +39,7 @@ class Tape(asyncio.Transport):
         self.unread = 0
         self.is_closed = False
         self.is_aborted = False
+        self.is_paused = False
         self.readable = asyncio.Event()
         self.readable.set()
 
@@ -52,6 +53,12 @@ class Tape(asyncio.Transport):
 
     def close(self) -> None:
         self.is_closed = True
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
 
     def is_closing(self) -> bool:
         return self.is_closed
