@@ -161,7 +161,7 @@ async def _wired(
         for task in endless:
             task.cancel()
         hub.close()
-        await subscriptions.note()
+        await subscriptions.aclose()
         await engine.drain(settings.drain_timeout)
         await channel.aclose()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gatepost.clock import Clock
 from gatepost.errors import GatepostError, InvalidParameter, NotFound
@@ -153,13 +155,16 @@ class Subscriptions:
         while True:
             await asyncio.sleep(NOTE_S)
             rounds += 1
-            try:
+            with _no_loss():
                 settling = rounds % SETTLE_EVERY == 0
                 await self.note(everyone=settling)
                 if settling:
                     await self._store.forget_subscriptions(self._clock.now() - round(keep_s * 1000))
-            except GatepostError as error:
-                _log.warning("the progress of subscribers cannot be written now: %s", error.detail)
+
+    async def aclose(self) -> None:
+        """The last round, once nobody listens any more."""
+        with _no_loss():
+            await self.note()
 
     async def note(self, *, everyone: bool = False) -> None:
         """One round. Progress that is lost in a crash is sent again: nothing that was acknowledged is."""
@@ -171,3 +176,12 @@ class Subscriptions:
         parting, self._parting = self._parting, []
         if progress or parting:
             await self._store.note_progress([*progress, *parting])
+
+
+@contextmanager
+def _no_loss() -> Iterator[None]:
+    """Progress that cannot be written is a nuisance and no more: what it would have spared is sent again."""
+    try:
+        yield
+    except GatepostError as error:
+        _log.warning("the progress of subscribers cannot be written now: %s", error.detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost.errors import NotFound
+from gatepost.errors import NotFound, StorageFull
 from gatepost.guard.request import Principal
 from gatepost.guard.scopes import parse_all
 from gatepost.notify.subscription import Subscription, settled
@@ -137,6 +137,19 @@ async def test_a_newer_connection_takes_over_and_the_older_is_told(scene: Scene,
     feed = desk.subscriptions.feed_of(TENANT, "billing")
     assert feed is not None
     assert feed.listener is new
+
+
+async def test_a_full_disk_at_the_end_stops_nothing(
+    scene: Scene, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(_: object) -> None:
+        raise StorageFull
+
+    stream, _ = await desk.listen()
+    stream.connection_lost()
+    monkeypatch.setattr(scene.store, "note_progress", full)
+    await desk.subscriptions.aclose()
+    assert "cannot be written now" in caplog.text
 
 
 async def test_whoever_listens_keeps_it_from_being_forgotten(scene: Scene, desk: Desk) -> None:
