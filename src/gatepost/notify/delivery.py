@@ -14,8 +14,12 @@ MAX_ANSWER_BYTES = 4096
 
 
 class State(IntEnum):
-    """Where a delivery stands. The first two are open; the numbers are stored, so they never change."""
+    """Where a delivery stands. Those up to SENDING are open; the numbers are stored, so they never change.
 
+    A held one waits behind another of its ordering key; a parked one was set aside by its endpoint's `on_stuck`.
+    """
+
+    HELD = -1
     WAITING = 0
     SENDING = 1
     DELIVERED = 2
@@ -23,6 +27,7 @@ class State(IntEnum):
     CANCELLED = 4
     EXPIRED = 5
     SUPERSEDED = 6
+    PARKED = 7
 
     @property
     def label(self) -> str:
@@ -33,13 +38,14 @@ class Delivery(Struct):
     """One notification on its way to one endpoint.
 
     `attempts` were made so far in the present run through the retry schedule, `spent` in runs before it:
-    a dead letter that is retried starts a new run.
+    a dead letter that is retried starts a new run. `key` is the ordering key whose order it keeps.
     """
 
     notification: Notification
     endpoint: str
     attempts: int = 0
     spent: int = 0
+    key: str | None = None
 
 
 class Outcome(Struct, frozen=True):
@@ -73,12 +79,16 @@ class Attempt(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """A step of a delivery to be written down: the new state, when it is due again, and the attempt if one was made."""
+    """A step of a delivery to be written down: the new state, when it is due again, and the attempt if one was made.
+
+    One in order that goes on waiting holds back those behind it, unless it goes on `out_of_order`.
+    """
 
     delivery: Delivery
     state: State
     due_at: int
     attempt: Attempt | None = None
+    out_of_order: bool = False
 
 
 def webhook_body(notification: Notification) -> bytes:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from gatepost import topics
 from gatepost.notify.notification import RESERVED_TOPIC
+from gatepost.notify.order import DEFAULT_PARK_AFTER, OnStuck
 
 MAX_CONCURRENCY = 256
 """Requests in flight to one endpoint at once: beyond it a receiver is being attacked, not notified."""
@@ -51,6 +52,8 @@ class Endpoint(Struct, frozen=True):
     description: str = ""
     retry: tuple[float, ...] | None = None
     concurrency: int = DEFAULT_CONCURRENCY
+    on_stuck: OnStuck = "block"
+    park_after: int = DEFAULT_PARK_AFTER
     state: State = "active"
     old_secret: str | None = None
     old_secret_ends_at: int | None = None

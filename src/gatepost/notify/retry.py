@@ -43,13 +43,14 @@ class Verdict(Struct, frozen=True):
     """What follows from an attempt.
 
     `due_at` (milliseconds) counts only for a delivery that goes on waiting. `disable` asks to disable the endpoint,
-    `pause_s` to send nothing to it for that many seconds.
+    `pause_s` to send nothing to it for that many seconds. `out_of_order` lets those behind it in order overtake it.
     """
 
     state: State
     due_at: int = 0
     disable: bool = False
     pause_s: float = 0.0
+    out_of_order: bool = False
 
 
 DELIVERED = Verdict(State.DELIVERED)

@@ -39,17 +39,19 @@ class Planned(Struct, frozen=True):
     """A notification with its fan-out plan.
 
     `now` are the endpoints whose delivery the calling process takes over itself as soon as this is on disk;
-    `later` are those that wait in the due index from `due_at` (milliseconds) on.
+    `later` are those that wait in the due index from `due_at` (milliseconds) on. `held` are those of `now` that the
+    store found to be behind others of their ordering key: they are not taken over after all.
     """
 
     notification: Notification
     now: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     due_at: int = 0
+    held: tuple[str, ...] = ()
 
     @property
     def deliveries(self) -> int:
-        return len(self.now) + len(self.later)
+        return len(self.now) + len(self.later) + len(self.held)
 
 
 class IdempotencyKey(Struct, frozen=True):
@@ -187,12 +189,19 @@ class NotificationStore(Protocol):
         """
         ...
 
-    async def finish(self, steps: Sequence[Finished]) -> None:
-        """Writes down what became of deliveries."""
+    async def finish(self, steps: Sequence[Finished]) -> frozenset[str]:
+        """Writes down what became of deliveries.
+
+        One in order that goes on waiting takes everything of its key back from the caller; one that is over lets the
+        next of its key go. Returns the endpoints for which such a one waits now.
+        """
         ...
 
     async def claim(self, claims: Sequence[Claim], now: int) -> list[Delivery]:
-        """Takes over due deliveries, longest due first; each is given to one caller only."""
+        """Takes over due deliveries, longest due first; each is given to one caller only.
+
+        Those held behind one of them come along right after it, in order.
+        """
         ...
 
     async def next_due(self) -> dict[tuple[str, str], int]:
@@ -208,7 +217,7 @@ class NotificationStore(Protocol):
         ...
 
     async def retry(self, tenant: str, notification: str, endpoint: str, now: int) -> bool:
-        """Makes a dead delivery due again with a fresh schedule; False when there is no such dead delivery."""
+        """Makes a dead or parked delivery due again with a fresh schedule; False when there is none."""
         ...
 
     async def clear_endpoint(self, tenant: str, endpoint: str) -> int:
@@ -220,7 +229,7 @@ class NotificationStore(Protocol):
     async def page(self, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page: ...
 
     async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
-        """Deliveries of an endpoint that are dead, or (any open state) still open."""
+        """Deliveries of an endpoint that are dead, parked, or (any open state) still open."""
         ...
 
     @property

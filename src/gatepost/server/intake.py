@@ -157,8 +157,8 @@ class Intake:
         due_at = max(now, notification.deliver_at or now)
         if due_at > now:
             return Planned(notification, later=tuple(endpoint.id for endpoint in endpoints), due_at=due_at)
-        size = len(notification.payload)
-        taken = tuple(endpoint.id for endpoint in endpoints if self._engine.reserve(endpoint, size, now))
+        size, key = len(notification.payload), notification.ordering_key
+        taken = tuple(endpoint.id for endpoint in endpoints if self._engine.reserve(endpoint, size, now, key))
         left = tuple(endpoint.id for endpoint in endpoints if endpoint.id not in taken)
         return Planned(notification, taken, left, due_at)
 

@@ -13,6 +13,7 @@ from tests.unit.clocks import HandClock
 
 def test_the_numbers_of_states_are_on_disk_and_never_change() -> None:
     assert {state.name: state.value for state in State} == {
+        "HELD": -1,
         "WAITING": 0,
         "SENDING": 1,
         "DELIVERED": 2,
@@ -20,6 +21,7 @@ def test_the_numbers_of_states_are_on_disk_and_never_change() -> None:
         "CANCELLED": 4,
         "EXPIRED": 5,
         "SUPERSEDED": 6,
+        "PARKED": 7,
     }
     assert State.DEAD.label == "dead"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.server.delivery import local
+from gatepost.server.delivery import local, outcomes
 from tests.unit.clocks import HandClock
 from tests.unit.server.house import House
 
@@ -16,7 +16,7 @@ from tests.unit.server.house import House
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine looks for what is due when the test says so, and does not rest while a disk is full."""
     monkeypatch.setattr(local, "TICK_S", 3600)
-    monkeypatch.setattr(local, "WRITE_AGAIN_S", 0.001)
+    monkeypatch.setattr(outcomes, "WRITE_AGAIN_S", 0.001)
 
 
 @pytest.fixture

@@ -115,6 +115,9 @@ async def cancel(service: Service, admission: Admission) -> Answer:
     own_id = view.notification.id
     with service.engine.withdrawn(own_id, [delivery.endpoint for delivery in view.deliveries]) as withdrawn:
         cancelled = await service.store.cancel(tenant, own_id, withdrawn)
+    if view.notification.ordering_key is not None:  # those held behind it are due now
+        for delivery in view.deliveries:
+            service.engine.wake(delivery.endpoint, service.clock.now())
     return json_answer(Cancelled(own_id, cancelled))
 
 
@@ -123,16 +126,16 @@ async def retry(service: Service, admission: Admission) -> Answer:
     now = service.clock.now()
     service.endpoints.find(tenant, endpoint)
     if not is_id("ntf", own_id) or not await service.store.retry(tenant, own_id, endpoint, now):
-        raise NotFound("there is no such dead delivery")
+        raise NotFound("there is no such dead or parked delivery")
     service.engine.wake(endpoint, now)
     return Answer(202, b"{}")
 
 
 async def list_deliveries(service: Service, admission: Admission) -> Answer:
-    states = {"dead": State.DEAD, "open": State.WAITING}
+    states = {"dead": State.DEAD, "parked": State.PARKED, "open": State.WAITING}
     state = states.get(admission.query.get("state", "dead"))
     if state is None:
-        raise InvalidParameter("state: dead or open")
+        raise InvalidParameter("state: dead, parked or open")
     endpoint = admission.query.get("endpoint")
     if endpoint is None:
         raise InvalidParameter("endpoint: whose deliveries to list")
@@ -306,7 +309,7 @@ OPERATIONS = (
         path="/v1/notifications/{id}/deliveries/{endpoint}/retry",
         policy=Policy(scope="endpoints:write"),
         handle=retry,
-        summary="Try a dead delivery again",
+        summary="Try a dead or parked delivery again",
         status=202,
     ),
     Operation(
@@ -314,7 +317,7 @@ OPERATIONS = (
         path="/v1/deliveries",
         policy=Policy(scope="notifications:read", query=frozenset({"state", "endpoint", "limit", "cursor"})),
         handle=list_deliveries,
-        summary="List the dead letters or the open deliveries of an endpoint, oldest first",
+        summary="List the dead letters, the parked or the open deliveries of an endpoint, oldest first",
         gives=list[DeliveryDocument],
     ),
 )

@@ -23,6 +23,7 @@ from gatepost.notify.endpoint import (
     State,
 )
 from gatepost.notify.notification import Moment
+from gatepost.notify.order import DEFAULT_PARK_AFTER, OnStuck, ParkAfter
 from gatepost.notify.store import AttemptView, DeliveryView, NotificationView
 
 Url = Annotated[str, Meta(max_length=MAX_URL_LENGTH, description="Where webhooks go: https, or http where allowed.")]
@@ -42,6 +43,8 @@ class NewEndpoint(Struct, frozen=True, forbid_unknown_fields=True):
     description: Description = ""
     retry: RetrySchedule | None = None
     concurrency: Concurrency = DEFAULT_CONCURRENCY
+    on_stuck: OnStuck = "block"
+    park_after: ParkAfter = DEFAULT_PARK_AFTER
     signature: SignatureKind = "v1"
     secret: SecretText | None = None
 
@@ -55,6 +58,8 @@ class EndpointChange(Struct, frozen=True, forbid_unknown_fields=True):
     description: Description | UnsetType = UNSET
     retry: RetrySchedule | UnsetType | None = UNSET
     concurrency: Concurrency | UnsetType = UNSET
+    on_stuck: OnStuck | UnsetType = UNSET
+    park_after: ParkAfter | UnsetType = UNSET
 
 
 class SecretRotation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +78,8 @@ class EndpointDocument(Struct, frozen=True):
     description: str
     retry: tuple[float, ...] | None
     concurrency: int
+    on_stuck: OnStuck
+    park_after: int
     signature: SignatureKind
     state: State
     created_at: str
@@ -143,7 +150,7 @@ class DeliveryDocument(Struct, frozen=True):
     topic: str
     type: str
     endpoint: str
-    state: Literal["waiting", "sending", "delivered", "dead", "cancelled", "expired", "superseded"]
+    state: Literal["held", "waiting", "sending", "delivered", "dead", "cancelled", "expired", "superseded", "parked"]
     due_at: str
     attempts: int
 
@@ -282,6 +289,8 @@ def endpoint_document(endpoint: Endpoint, **shown_once: str) -> EndpointDocument
         description=endpoint.description,
         retry=endpoint.retry,
         concurrency=endpoint.concurrency,
+        on_stuck=endpoint.on_stuck,
+        park_after=endpoint.park_after,
         signature="v1a" if endpoint.secret.startswith("whsk_") else "v1",
         state=endpoint.state,
         created_at=rfc3339(endpoint.created_at),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
-from collections.abc import Iterable
+from itertools import chain
 
 from gatepost.notify.delivery import Delivery
 from gatepost.notify.endpoint import Endpoint
@@ -19,6 +20,9 @@ ROOM_BYTES = 4 * 1024 * 1024
 FOOTHOLD_BYTES = MAX_PAYLOAD_BYTES
 """Bytes that a lane may keep whatever the others keep, so that stuck endpoints never stop another one."""
 
+LINE = 100
+"""Deliveries of one ordering key that a lane keeps in memory: a stuck key must not take the room of the others."""
+
 LOW_WATER = 0.5
 """Below this share of its room the lane asks the store for more: it stays busy while the claim is written."""
 
@@ -28,13 +32,16 @@ class Lane:
 
     `more` says that the store holds waiting deliveries that may be due; `wake_at` when the next becomes due
     (milliseconds); until `paused_until` the endpoint has asked to be left alone. `bytes` counts the payloads of
-    what is queued or reserved.
+    what is queued or reserved. `lines` has an entry for each ordering key of which something is queued or in flight,
+    with those that wait behind it for their turn; `behind` counts these.
     """
 
     __slots__ = (
+        "behind",
         "bytes",
         "claiming",
         "endpoint",
+        "lines",
         "more",
         "paused_until",
         "queue",
@@ -47,6 +54,8 @@ class Lane:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.queue: deque[Delivery] = deque()
+        self.lines: dict[str, deque[Delivery]] = {}
+        self.behind = 0
         self.reserved = 0
         self.bytes = 0
         self.sending = 0
@@ -56,6 +65,11 @@ class Lane:
         self.more = False
         self.claiming = False
 
+    @property
+    def taken(self) -> int:
+        """Places that are not free."""
+        return self.reserved + len(self.queue) + self.behind
+
     def reserve(self, size: int, now: int) -> bool:
         """Takes a place for a delivery that is about to be accepted, if it can be sent without the due index.
 
@@ -63,7 +77,7 @@ class Lane:
         """
         if self.more or self.endpoint.state != "active" or now < self.paused_until:
             return False
-        if self.reserved + len(self.queue) >= ROOM or self.bytes + size > ROOM_BYTES:
+        if self.taken >= ROOM or self.bytes + size > ROOM_BYTES:
             return False
         self.reserved += 1
         self.bytes += size
@@ -76,18 +90,47 @@ class Lane:
             and not self.claiming
             and self.endpoint.state == "active"
             and now >= self.paused_until
-            and self.reserved + len(self.queue) < ROOM * LOW_WATER
+            and self.taken < ROOM * LOW_WATER
             and self.bytes < ROOM_BYTES * LOW_WATER
         )
 
     def claim(self, share: int) -> Claim:
         """What to ask the store for when `share` bytes of the memory of all lanes are there for this one."""
         free = min(max(share, FOOTHOLD_BYTES - self.bytes), ROOM_BYTES - self.bytes)
-        return Claim(self.endpoint.tenant, self.endpoint.id, ROOM - self.reserved - len(self.queue), free)
+        return Claim(self.endpoint.tenant, self.endpoint.id, ROOM - self.taken, free)
 
     def ready(self, now: int) -> bool:
         """Whether there is something that may be sent now."""
         return bool(self.queue) and self.endpoint.state == "active" and now >= self.paused_until
+
+    def has_line_for(self, key: str) -> bool:
+        """Whether one more with this ordering key may wait here for its turn."""
+        return len(self.lines.get(key, ())) < LINE
+
+    def enqueue(self, delivery: Delivery) -> None:
+        """Queues a delivery: behind those of its ordering key that are not over yet."""
+        if delivery.key is not None:
+            line = self.lines.get(delivery.key)
+            if line is not None:
+                insort(line, delivery, key=_place_in_log)  # at the end, but for what was retried by hand
+                self.behind += 1
+                return
+            self.lines[delivery.key] = deque()
+        self.queue.append(delivery)
+
+    def advance(self, key: str) -> None:
+        """One of this ordering key is over: the next in its line is queued, at the end, so that keys take turns."""
+        line = self.lines.pop(key, None)
+        if line:
+            self.queue.append(line.popleft())
+            self.behind -= 1
+            self.lines[key] = line
+
+    def clear_line(self, key: str) -> deque[Delivery]:
+        """Takes out what waits behind one of this ordering key, and ends its line."""
+        line = self.lines.pop(key, deque())
+        self.behind -= len(line)
+        return line
 
     def pause(self, now: int, seconds: float) -> None:
         """Leaves the endpoint alone. All that were in flight together fail together: that counts as once."""
@@ -97,20 +140,36 @@ class Lane:
 
     def withdraw(self, notification: str) -> list[Delivery]:
         """Takes the deliveries of a notification out of the queue; those in flight cannot be taken back."""
-        withdrawn = [delivery for delivery in self.queue if delivery.notification.id == notification]
-        self.keep(delivery for delivery in self.queue if delivery.notification.id != notification)
+        withdrawn = _withdraw(self.queue, notification)
+        for delivery in withdrawn:
+            if delivery.key is not None:
+                self.advance(delivery.key)
+        for line in self.lines.values():
+            in_line = _withdraw(line, notification)
+            self.behind -= len(in_line)
+            withdrawn += in_line
         return withdrawn
 
     def empty(self) -> list[Delivery]:
         """Takes everything out of the queue."""
-        taken = list(self.queue)
+        taken = [*self.queue, *chain.from_iterable(self.lines.values())]
         self.queue.clear()
+        self.lines.clear()
+        self.behind = 0
         return taken
-
-    def keep(self, deliveries: Iterable[Delivery]) -> None:
-        self.queue = deque(deliveries)
 
     def due_at(self, moment: int) -> None:
         """Notes that something in the store becomes due at `moment`."""
         if self.wake_at is None or moment < self.wake_at:
             self.wake_at = moment
+
+
+def _place_in_log(delivery: Delivery) -> int:
+    return delivery.notification.seq
+
+
+def _withdraw(queue: deque[Delivery], notification: str) -> list[Delivery]:
+    withdrawn = [delivery for delivery in queue if delivery.notification.id == notification]
+    for delivery in withdrawn:
+        queue.remove(delivery)
+    return withdrawn

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from gatepost.clock import Clock, new_id
 from gatepost.errors import GatepostError, Internal, Unavailable
-from gatepost.notify import retry
+from gatepost.notify import order, retry
 from gatepost.notify.delivery import Attempt, Delivery, Finished, Outcome, State, webhook_body
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.notification import Notification
 from gatepost.notify.store import NotificationStore, Planned
 from gatepost.server.delivery.lane import FOOTHOLD_BYTES, Lane
+from gatepost.server.delivery.outcomes import Outcomes
 
 TICK_S = 0.1
 """How often lanes are looked at for what has become due: a delivery starts at most this late."""
@@ -28,12 +29,6 @@ MEMORY_BYTES = 64 * 1024 * 1024
 
 CONGESTION_PAUSE_MS = 100
 """Wait of a lane that got no connection because all are taken."""
-
-WRITE_AGAIN_S = 1.0
-"""Wait after outcomes could not be written (a full disk) before they are written again."""
-
-MAX_UNWRITTEN = 10_000
-"""Outcomes that may wait for the disk; beyond it nothing more is sent."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,9 +54,8 @@ class LocalEngine:
         self._clock = clock
         self._judge: Judge | None = None
         self._lanes: dict[str, Lane] = {}
-        self._unwritten: list[Finished] = []
-        self._writing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outcomes = Outcomes(store, self._run, self._expect)
         self._ticker: asyncio.Task[None] | None = None
         self._bytes = 0
         self._stopping = False
@@ -92,14 +86,8 @@ class LocalEngine:
         for task in unfinished:
             task.cancel()  # what it was sending stays open in the store and is sent again after the next start
         await asyncio.gather(*unfinished, return_exceptions=True)
-        if self._unwritten:
-            await self._write_last()
-
-    async def _write_last(self) -> None:
-        try:
-            await self._store.finish(self._unwritten)
-        except GatepostError as error:
-            _log.error("%d deliveries may be sent again after the next start: %s", len(self._unwritten), error.detail)
+        if self._outcomes:
+            await self._outcomes.write_last()
 
     def put(self, endpoint: Endpoint) -> None:
         """Adds an endpoint, or takes over what changed about it."""
@@ -119,12 +107,16 @@ class LocalEngine:
         lane = self._lanes.pop(endpoint.id, None)
         self._channel.forget(endpoint.id)
         if lane is not None:
-            self._write([_closed(delivery, State.CANCELLED, self._clock.now()) for delivery in self._taken(lane)])
+            self._outcomes.add(
+                [_closed(delivery, State.CANCELLED, self._clock.now()) for delivery in self._taken(lane)]
+            )
         await self._store.clear_endpoint(endpoint.tenant, endpoint.id)
 
-    def reserve(self, endpoint: Endpoint, size: int, now: int) -> bool:
-        """Whether the engine takes over a delivery of `size` bytes as soon as it is on disk."""
+    def reserve(self, endpoint: Endpoint, size: int, now: int, key: str | None = None) -> bool:
+        """Whether the engine takes over a delivery of `size` bytes, in the order of `key`, as soon as it is on disk."""
         lane = self._lanes[endpoint.id]
+        if key is not None and not lane.has_line_for(key):
+            return False
         fits = self._bytes + size <= MEMORY_BYTES or lane.bytes + size <= FOOTHOLD_BYTES
         if self._stopping or not fits or not lane.reserve(size, now):
             lane.more = True
@@ -134,26 +126,34 @@ class LocalEngine:
 
     def release(self, planned: Planned) -> None:
         """Gives back the places of a notification that was not accepted after all."""
-        for endpoint in planned.now:
-            self._forget_bytes(endpoint, planned.notification)
-            if endpoint in self._lanes:
-                self._lanes[endpoint].reserved -= 1
+        self._give_back(planned.notification, planned.now)
 
     def hand_over(self, planned: Planned) -> None:
         """Takes a notification that is on disk now."""
         notification = planned.notification
         for endpoint in planned.now:
-            delivery = Delivery(notification, endpoint)
+            delivery = Delivery(notification, endpoint, key=notification.ordering_key)
             lane = self._lanes.get(endpoint)
             if lane is None:
                 self._forget_bytes(endpoint, notification)
-                self._write([_closed(delivery, State.CANCELLED, self._clock.now())])
+                self._outcomes.add([_closed(delivery, State.CANCELLED, self._clock.now())])
                 continue
             lane.reserved -= 1
-            lane.queue.append(delivery)
+            lane.enqueue(delivery)
             self._pump(lane)
+        self._give_back(notification, planned.held)
         for endpoint in planned.later:
             self._later(endpoint, planned.due_at)
+        if notification.collapse_key is not None:  # it may have superseded what others of their key were held behind
+            for endpoint in (*planned.now, *planned.held):
+                self._later(endpoint, notification.accepted_at)
+
+    def _give_back(self, notification: Notification, endpoints: Iterable[str]) -> None:
+        """Gives up the places that were reserved for a notification."""
+        for endpoint in endpoints:
+            self._forget_bytes(endpoint, notification)
+            if endpoint in self._lanes:
+                self._lanes[endpoint].reserved -= 1
 
     @contextmanager
     def withdrawn(self, notification: str, endpoints: Iterable[str]) -> Iterator[list[str]]:
@@ -186,9 +186,12 @@ class LocalEngine:
         while idle > 0 and lane.ready(now) and lane.sending < lane.endpoint.concurrency and not self._stopping:
             lane.sending += 1
             idle -= 1
-            task = asyncio.create_task(self._send_all(lane))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._run(self._send_all(lane))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _send_all(self, lane: Lane) -> None:
         try:
@@ -204,7 +207,7 @@ class LocalEngine:
         return (
             lane.ready(self._clock.now())
             and lane.sending <= lane.endpoint.concurrency
-            and len(self._unwritten) < MAX_UNWRITTEN
+            and not self._outcomes.too_many
             and not self._stopping
         )
 
@@ -212,7 +215,8 @@ class LocalEngine:
         started = self._clock.now()
         notification, endpoint = delivery.notification, lane.endpoint
         if notification.expires_at is not None and started >= notification.expires_at:
-            self._write([_closed(delivery, State.EXPIRED, started)])
+            self._outcomes.add([_closed(delivery, State.EXPIRED, started)])
+            self._advance(lane, delivery)
             return
         await self._settle(lane, delivery, await self._attempt(endpoint, notification, started), started)
 
@@ -233,15 +237,25 @@ class LocalEngine:
         delivery.attempts += 1
         schedule = lane.endpoint.retry or retry.DEFAULT_SCHEDULE
         verdict = retry.decide(outcome, delivery.attempts, schedule, now, self._clock.jitter(), lane.slow_downs)
+        if delivery.key is not None:
+            verdict = order.judge(verdict, delivery.attempts, lane.endpoint.on_stuck, lane.endpoint.park_after)
         if verdict.pause_s:
             lane.pause(now, verdict.pause_s)
         elif outcome.succeeded:
             lane.slow_downs = 0
         given_up = verdict.state is State.WAITING and delivery.endpoint not in self._lanes
         state = State.CANCELLED if given_up else verdict.state  # nobody would ever claim it: the endpoint was deleted
-        self._write([Finished(delivery, state, verdict.due_at or now, self._attempted(outcome, started))])
+        made = self._attempted(outcome, started)
+        self._outcomes.add([Finished(delivery, state, verdict.due_at or now, made, verdict.out_of_order)])
+        if state is not State.WAITING or verdict.out_of_order:
+            self._advance(lane, delivery)
         if self._judge is not None and not (outcome.succeeded and lane.endpoint.failing_since is None):
             await self._judge(lane.endpoint, outcome, verdict.disable)
+
+    def _advance(self, lane: Lane, delivery: Delivery) -> None:
+        """Lets the next of the same ordering key have its turn."""
+        if delivery.key is not None:
+            lane.advance(delivery.key)
 
     def _attempted(self, outcome: Outcome, started: int) -> Attempt:
         return Attempt(
@@ -257,7 +271,7 @@ class LocalEngine:
     def _put_back(self, lane: Lane, delivery: Delivery, now: int) -> None:
         """Nothing was sent, for want of a connection of our own: no attempt, and not the endpoint's fault."""
         if delivery.endpoint not in self._lanes:
-            self._write([_closed(delivery, State.CANCELLED, now)])
+            self._outcomes.add([_closed(delivery, State.CANCELLED, now)])
             return
         size = len(delivery.notification.payload)
         self._bytes += size
@@ -265,36 +279,26 @@ class LocalEngine:
         lane.queue.appendleft(delivery)
         lane.paused_until = max(lane.paused_until, now + CONGESTION_PAUSE_MS)
 
-    # Writing down
+    # What was written down
 
-    def _write(self, steps: Sequence[Finished]) -> None:
-        self._unwritten += steps
-        if self._writing is None and steps:
-            self._writing = asyncio.create_task(self._write_all())
-            self._tasks.add(self._writing)
-            self._writing.add_done_callback(self._tasks.discard)
-
-    async def _write_all(self) -> None:
-        """Writes outcomes in sets until none wait: one set in flight, what comes meanwhile is the next."""
-        try:
-            while self._unwritten:
-                steps = self._unwritten.copy()  # they count as unwritten until they are on disk
-                try:
-                    await self._store.finish(steps)
-                except GatepostError as error:
-                    _log.warning("outcomes of %d attempts wait for the disk: %s", len(steps), error.detail)
-                    await asyncio.sleep(WRITE_AGAIN_S)
-                else:
-                    del self._unwritten[: len(steps)]
-                    self._expect(steps)
-        finally:
-            self._writing = None
-
-    def _expect(self, steps: Sequence[Finished]) -> None:
+    def _expect(self, steps: Sequence[Finished], freed: Iterable[str]) -> None:
         """Notes when deliveries are due again: only once the store can find them, or the claim would come too early."""
         for step in steps:
             if step.state is State.WAITING:
                 self._later(step.delivery.endpoint, step.due_at)
+                self._leave_behind(step)
+        for endpoint in freed:
+            self._later(endpoint, self._clock.now())
+
+    def _leave_behind(self, step: Finished) -> None:
+        """Forgets what waited in memory behind one that waits in the store now: there it is held too.
+
+        Not any earlier: what was accepted before that was written has come here only now.
+        """
+        delivery, lane = step.delivery, self._lanes.get(step.delivery.endpoint)
+        if lane is not None and delivery.key is not None and not step.out_of_order:
+            for left in lane.clear_line(delivery.key):
+                self._forget_bytes(left.endpoint, left.notification)
 
     # Waking up
 
@@ -318,7 +322,7 @@ class LocalEngine:
             if lane.wants_claim(now):
                 wanting.append(lane)
             self._pump(lane)
-        if wanting and len(self._unwritten) < MAX_UNWRITTEN:
+        if wanting and not self._outcomes.too_many:
             await self._claim(wanting, now)
 
     async def _claim(self, lanes: list[Lane], now: int) -> None:
@@ -348,11 +352,11 @@ class LocalEngine:
         for delivery in claimed:
             lane = self._lanes.get(delivery.endpoint)
             if lane is None:
-                self._write([_closed(delivery, State.CANCELLED, self._clock.now())])
+                self._outcomes.add([_closed(delivery, State.CANCELLED, self._clock.now())])
                 continue
             self._bytes += len(delivery.notification.payload)
             lane.bytes += len(delivery.notification.payload)
-            lane.queue.append(delivery)
+            lane.enqueue(delivery)
 
     def _taken(self, lane: Lane) -> list[Delivery]:
         deliveries = lane.empty()

@@ -12,6 +12,7 @@ from gatepost.notify.store import Acceptance, Accepted, IdempotencyKey, Planned,
 from gatepost.stores.sqlite.commit import Transaction
 from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
+from gatepost.stores.sqlite.ordering import Placing, advance
 
 _SQL = statements("notifications.sql")
 _encode_answer = msgspec.msgpack.Encoder().encode
@@ -36,6 +37,7 @@ class _Group:
         self._producer_ids: dict[tuple[str, str], tuple[Receipt, bytes]] = {}
         self._notifications: list[_Row] = []
         self._deliveries: list[_Row] = []
+        self._in_order = Placing(transaction.connection)
         self._keys: list[_Row] = []
         self._collapsed: list[_Row] = []
 
@@ -77,8 +79,7 @@ class _Group:
         receipt = Receipt(notification.id, item.deliveries)
         if notification.producer_id is not None:
             self._producer_ids[tenant, notification.producer_id] = (receipt, notification.fingerprint)
-        self._add(item)
-        fresh.append(item)
+        fresh.append(self._add(item))
         return receipt
 
     def _twin(self, tenant: str, producer_id: str) -> tuple[Receipt, bytes] | None:
@@ -89,7 +90,8 @@ class _Group:
         row = self._transaction.connection.execute(_SQL["same_producer_id"], (pack(tenant), producer_id)).fetchone()
         return None if row is None else (Receipt(unpack("ntf", row[0]), row[2]), row[1])
 
-    def _add(self, planned: Planned) -> None:
+    def _add(self, planned: Planned) -> Planned:
+        """Takes a notification; gives the plan as it came to be."""
         totals, notification = self._transaction.totals, planned.notification
         totals.seq += 1
         notification.seq = seq = totals.seq
@@ -112,24 +114,30 @@ class _Group:
                 notification.payload,
             )
         )
-        due_at = planned.due_at
-        self._deliveries += [(tenant, seq, pack(endpoint), State.SENDING, due_at) for endpoint in planned.now]
-        self._deliveries += [(tenant, seq, pack(endpoint), State.WAITING, due_at) for endpoint in planned.later]
         totals.payload_bytes += len(notification.payload)
         if notification.collapse_key is not None:
             self._collapsed.append((tenant, notification.topic, notification.collapse_key, seq))
+        if notification.ordering_key is not None:
+            return self._in_order.place(planned, notification.ordering_key)
+        due_at = planned.due_at
+        self._deliveries += [(tenant, seq, pack(endpoint), State.SENDING, due_at) for endpoint in planned.now]
+        self._deliveries += [(tenant, seq, pack(endpoint), State.WAITING, due_at) for endpoint in planned.later]
+        return planned
 
     def write(self) -> None:
         connection, totals = self._transaction.connection, self._transaction.totals
         connection.executemany(_SQL["insert_notification"], self._notifications)
         connection.executemany(_SQL["insert_delivery"], self._deliveries)
+        deliveries = len(self._deliveries) + self._in_order.write()
         if self._keys:
             connection.executemany(_SQL["insert_idempotency"], self._keys)
         if self._collapsed:
             totals.backlog -= connection.executemany(_SQL["supersede"], self._collapsed).rowcount
+            for collapsed in self._collapsed:
+                advance(connection, connection.execute(_SQL["keys_of_superseded"], collapsed))
         totals.accepted += len(self._notifications)
-        totals.deliveries += len(self._deliveries)
-        totals.backlog += len(self._deliveries)
+        totals.deliveries += deliveries
+        totals.backlog += deliveries
 
 
 def _accepted_at(acceptance: Acceptance) -> int:

@@ -11,16 +11,20 @@ from typing import Any
 from gatepost.notify.delivery import Delivery, Finished, State
 from gatepost.notify.notification import Notification
 from gatepost.notify.store import Claim
+from gatepost.stores.sqlite import ordering
 from gatepost.stores.sqlite.commit import Transaction
 from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
+
+HELD_PORTION = 100
+"""Deliveries that come along behind another one of their key: they go out one after the other, and others wait too."""
 
 _SQL = statements("notifications.sql")
 _Row = tuple[object, ...]
 
 
-def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) -> list[None]:
-    """Writes every step of every set: the attempts made, then the new states."""
+def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) -> list[frozenset[str]]:
+    """Writes every step of every set: the attempts made, then the new states, then what follows for those in order."""
     attempts: list[_Row] = []
     steps: defaultdict[State, list[_Row]] = defaultdict(list)
     for step in (step for steps_of_one in sets for step in steps_of_one):
@@ -34,7 +38,7 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
     totals.delivered += changed[State.DELIVERED]
     totals.dead += changed[State.DEAD]
     totals.backlog -= sum(count for state, count in changed.items() if state is not State.WAITING)
-    return [None] * len(sets)
+    return [ordering.settle(connection, steps_of_one) for steps_of_one in sets]
 
 
 def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -> None:
@@ -66,19 +70,35 @@ def write_claims(transaction: Transaction, claims: Sequence[tuple[Sequence[Claim
 
 
 def _claim(connection: sqlite3.Connection, claim: Claim, now: int) -> list[Delivery]:
-    endpoint = pack(claim.endpoint)
-    values = {"tenant": pack(claim.tenant), "endpoint": endpoint, "now": now, "limit": claim.limit}
-    deliveries = []
-    room = claim.max_bytes
-    with closing(connection.execute(_SQL["due"], values)) as rows:  # row by row: what has no room is not even read
-        for attempts, spent, *row in rows:
-            room -= len(row[-1])
-            if room < 0:
-                break
-            deliveries.append(Delivery(notification(row), claim.endpoint, attempts, spent))
-    taken = [(delivery.notification.seq, endpoint) for delivery in deliveries]
+    taking = _Taking(connection, claim)
+    taking.take("due", State.WAITING, {"now": now, "limit": claim.limit})
+    for delivery in [each for each in taking.deliveries if each.key is not None]:
+        behind = {"key": delivery.key, "after": delivery.notification.seq, "limit": HELD_PORTION}
+        taking.take("open_behind", State.HELD, behind)
+    taken = [(delivery.notification.seq, pack(claim.endpoint)) for delivery in taking.deliveries]
     connection.executemany(_SQL["take_over"], taken)
-    return deliveries
+    return taking.deliveries
+
+
+class _Taking:
+    """What one claim takes, as far as there is room."""
+
+    def __init__(self, connection: sqlite3.Connection, claim: Claim) -> None:
+        self.deliveries: list[Delivery] = []
+        self._connection = connection
+        self._claim = claim
+        self._place = {"tenant": pack(claim.tenant), "endpoint": pack(claim.endpoint)}
+        self._room = claim.max_bytes
+
+    def take(self, statement: str, wanted: State, values: dict[str, Any]) -> None:
+        """Takes what a statement finds, up to the first that is in another state."""
+        # row by row: what has no room is not even read
+        with closing(self._connection.execute(_SQL[statement], self._place | values)) as rows:
+            for state, attempts, spent, key, *row in rows:
+                self._room -= len(row[-1])
+                if state != wanted or self._room < 0 or len(self.deliveries) == self._claim.limit:
+                    break
+                self.deliveries.append(Delivery(notification(row), self._claim.endpoint, attempts, spent, key))
 
 
 def notification(row: Sequence[Any]) -> Notification:

@@ -6,6 +6,15 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 -- name: insert_delivery
 INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, attempts, spent) VALUES (?, ?, ?, ?, ?, 0, 0)
 
+-- name: insert_in_order
+INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, ordering_key, attempts, spent)
+VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+
+-- name: last_of_key
+SELECT state FROM deliveries INDEXED BY deliveries_in_order
+WHERE tenant = ? AND endpoint = ? AND ordering_key = ? AND state < 2
+ORDER BY notification DESC LIMIT 1
+
 -- name: insert_attempt
 INSERT OR IGNORE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer,
                                 detail)
@@ -15,6 +24,23 @@ WHERE notification = ? AND endpoint = ? AND state = 1
 -- name: step_delivery
 UPDATE deliveries SET state = ?, due_at = ?, attempts = ?, spent = ?
 WHERE notification = ? AND endpoint = ? AND state = 1
+
+-- name: leave_order
+UPDATE deliveries SET ordering_key = NULL WHERE notification = ? AND endpoint = ?
+
+-- name: hold_back
+UPDATE deliveries SET state = -1
+WHERE tenant = ? AND endpoint = ? AND ordering_key = ? AND state < 2 AND state = 1 AND due_at >= 0 AND notification <> ?
+
+-- name: advance
+UPDATE deliveries SET state = 0
+WHERE state = -1 AND endpoint = :endpoint AND notification = (
+    SELECT min(notification) FROM deliveries INDEXED BY deliveries_in_order
+    WHERE tenant = :tenant AND endpoint = :endpoint AND ordering_key = :key AND state < 2)
+
+-- name: keys_of
+SELECT tenant, endpoint, ordering_key FROM deliveries
+WHERE ordering_key IS NOT NULL AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
 
 -- name: same_producer_id
 SELECT id, fingerprint, fanout FROM notifications WHERE tenant = ? AND producer_id = ?
@@ -30,16 +56,29 @@ INSERT INTO idempotency (tenant, digest, fingerprint, answer, expires_at) VALUES
 
 -- name: supersede
 UPDATE deliveries SET state = 6
-WHERE state < 2 AND state = 0 AND notification IN (
+WHERE state <= 0 AND notification IN (
+    SELECT seq FROM notifications WHERE tenant = ? AND topic = ? AND collapse_key = ? AND seq < ?
+    ORDER BY seq DESC LIMIT 100)
+
+-- name: keys_of_superseded
+SELECT tenant, endpoint, ordering_key FROM deliveries
+WHERE state = 6 AND ordering_key IS NOT NULL AND notification IN (
     SELECT seq FROM notifications WHERE tenant = ? AND topic = ? AND collapse_key = ? AND seq < ?
     ORDER BY seq DESC LIMIT 100)
 
 -- name: due
-SELECT d.attempts - d.spent, d.spent, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type, n.ordering_key,
+SELECT d.state, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type, n.ordering_key,
        n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
 FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state < 2 AND d.state = 0 AND d.due_at <= :now
 ORDER BY d.due_at, d.notification LIMIT :limit
+
+-- name: open_behind
+SELECT d.state, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type,
+       n.ordering_key, n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
+FROM deliveries d JOIN notifications n ON n.seq = d.notification
+WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.ordering_key = :key AND d.state < 2 AND d.notification > :after
+ORDER BY d.notification LIMIT :limit
 
 -- name: take_over
 UPDATE deliveries SET state = 1 WHERE notification = ? AND endpoint = ?
@@ -48,6 +87,13 @@ UPDATE deliveries SET state = 1 WHERE notification = ? AND endpoint = ?
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
        fingerprint, payload
 FROM notifications WHERE tenant = ? AND id = ?
+
+-- name: hold_claimed
+UPDATE deliveries AS d SET state = -1
+WHERE state < 2 AND state = 1 AND ordering_key IS NOT NULL AND EXISTS (
+    SELECT 1 FROM deliveries e
+    WHERE e.tenant = d.tenant AND e.endpoint = d.endpoint AND e.ordering_key = d.ordering_key AND e.state < 2
+      AND e.notification < d.notification)
 
 -- name: release_claimed
 UPDATE deliveries SET state = 0 WHERE state < 2 AND state = 1
@@ -59,22 +105,26 @@ SELECT count(*) FROM deliveries WHERE state < 2
 SELECT tenant, endpoint, min(due_at) FROM deliveries WHERE state < 2 AND state = 0 GROUP BY tenant, endpoint
 
 -- name: next_due_of
-SELECT min(due_at) FROM deliveries WHERE tenant = ? AND endpoint = ? AND state < 2 AND state = 0
+-- In the order of the index: for min() where state = 0 the planner looks at every open row of the endpoint.
+SELECT min(due_at) FROM (
+    SELECT state, due_at FROM deliveries WHERE tenant = ? AND endpoint = ? AND state >= 0 AND state < 2
+    ORDER BY state, due_at LIMIT 1)
+WHERE state = 0
 
 -- name: cancel_waiting
 UPDATE deliveries SET state = 4
-WHERE state < 2 AND state = 0 AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
+WHERE state <= 0 AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
 
 -- name: cancel_withdrawn
 UPDATE deliveries SET state = 4
 WHERE state = 1 AND endpoint = ? AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
 
--- name: retry_dead
+-- name: retry_closed
 UPDATE deliveries SET state = 0, due_at = ?, spent = attempts
-WHERE state = 3 AND endpoint = ? AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
+WHERE state = ? AND endpoint = ? AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
 
 -- name: clear_endpoint
-UPDATE deliveries SET state = 4 WHERE tenant = ? AND endpoint = ? AND state < 2 AND state = 0
+UPDATE deliveries SET state = 4 WHERE tenant = ? AND endpoint = ? AND state < 2 AND state <= 0
 
 -- name: deliveries_of
 SELECT endpoint, state, due_at, attempts FROM deliveries WHERE notification = ? ORDER BY endpoint
@@ -99,6 +149,12 @@ ORDER BY id DESC LIMIT 1 OFFSET :budget - 1
 SELECT n.id, n.topic, n.type, d.endpoint, d.state, d.due_at, d.attempts
 FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state = 3 AND d.notification > :after
+ORDER BY d.notification LIMIT :limit
+
+-- name: parked_page
+SELECT n.id, n.topic, n.type, d.endpoint, d.state, d.due_at, d.attempts
+FROM deliveries d JOIN notifications n ON n.seq = d.notification
+WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state = 7 AND d.notification > :after
 ORDER BY d.notification LIMIT :limit
 
 -- name: open_page

@@ -18,6 +18,7 @@ LOG_PORTION = 100
 """Places of the log that are read at once for one listener: a millisecond of the event loop, and 6.4 MB at most."""
 
 _SQL = statements("notifications.sql")
+_PAGES = {State.DEAD: "dead_page", State.PARKED: "parked_page"}
 _HIGHEST = b"\xff" * 16
 _TIMESTAMP_BYTES = 6  # a UUIDv7 starts with 48 bits of milliseconds
 
@@ -64,7 +65,7 @@ def page(reader: sqlite3.Connection, tenant: str, wanted: Filter, before: str | 
 def deliveries_page(
     reader: sqlite3.Connection, tenant: str, state: State, endpoint: str, after: str | None, limit: int
 ) -> Page:
-    """Deliveries of an endpoint that are dead, or still open, oldest first."""
+    """Deliveries of an endpoint that are dead, parked, or still open, oldest first."""
     start = reader.execute(_SQL["seq_of"], (pack(tenant), pack(after))).fetchone() if after else None
     values = {
         "tenant": pack(tenant),
@@ -72,7 +73,7 @@ def deliveries_page(
         "after": 0 if start is None else start[0],
         "limit": limit,
     }
-    rows = reader.execute(_SQL["dead_page" if state is State.DEAD else "open_page"], values)
+    rows = reader.execute(_SQL[_PAGES.get(state, "open_page")], values)
     items = tuple(
         DeliveryView(unpack("ntf", own_id), topic, kind, unpack("ep", to), State(where), due_at, attempts)
         for own_id, topic, kind, to, where, due_at, attempts in rows

@@ -65,7 +65,8 @@ class SqliteStore:
         self._waiting_bytes = 0
 
     def _recover(self) -> None:
-        """What was being sent when the last process ended is due again: at least once, never lost."""
+        """What was being sent when the last process ended is due again, in order: at least once, never lost."""
+        self._writer.execute(_SQL["hold_claimed"])
         self._writer.execute(_SQL["release_claimed"])
         (self._commits.totals.backlog,) = self._writer.execute(_SQL["count_open"]).fetchone()
 
@@ -92,8 +93,8 @@ class SqliteStore:
     def _written(self, size: int) -> None:
         self._waiting_bytes -= size
 
-    async def finish(self, steps: Sequence[Finished]) -> None:
-        await self._commits.submit(write_steps, steps)
+    async def finish(self, steps: Sequence[Finished]) -> frozenset[str]:
+        return await self._commits.submit(write_steps, steps)
 
     async def claim(self, claims: Sequence[Claim], now: int) -> list[Delivery]:
         return await self._commits.submit(write_claims, (claims, now))
