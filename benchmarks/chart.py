@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from gatepost.cli.loadtest.figures import Spread
 
 WIDTH = 860
-LABELS = 270
+LABELS = 300
 """Pixels for the names on the left."""
 
 FIGURES = 90

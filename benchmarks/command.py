@@ -17,6 +17,7 @@ from benchmarks.report import CHART, markdown
 from benchmarks.results import Results
 from benchmarks.versions import server_versions, versions
 from gatepost.cli.loadtest.machine import Neighbours, describe
+from gatepost.cli.loadtest.processes import clean_up_on_signals
 from gatepost.cli.loadtest.rows import GATEPOST, Row, interleaved
 from gatepost.clock import SystemClock
 
@@ -27,6 +28,7 @@ MILLION = 1_000_000
 def run(words: Sequence[str]) -> int:
     """Returns the exit code: 1 when an accepted notification was lost."""
     given = _parser().parse_args(words)
+    clean_up_on_signals()
     chosen = [row for row in (*GATEPOST, *PEER_ROWS) if given.only is None or row.name in given.only]
     rows, missing = _prepared(chosen)
     clock = SystemClock()

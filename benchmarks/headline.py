@@ -20,6 +20,8 @@ PROBE = 20_000
 """Notifications whose cost is looked at: some seconds of CPU, of which the system counts hundredths."""
 
 LEAST = STORED_FIRST + 2 * PROBE + BATCH
+"""Notifications of the smallest run that has an early and a late part."""
+
 LIMIT_S = 1_800.0
 """Seconds for one part of a headline run: a tenth of the speed that is reported."""
 
@@ -45,11 +47,12 @@ class Headline(Struct, frozen=True):
 
 
 def headlines(count: int, clock: Clock, say: Callable[[str], None]) -> list[Headline]:
-    """Singles and batches, each with a service of its own."""
+    """Singles and batches, each with a service of its own; `count` is rounded up to whole batches."""
+    count = max(LEAST, -(-count // BATCH) * BATCH)
     found = []
     for title, batch in (("single POSTs", 1), (f"batches of {BATCH}", BATCH)):
         say(f"headline: {count:,} notifications, {title} ...")
-        found.append(_headline(title, max(count, LEAST), batch, clock))
+        found.append(_headline(title, count, batch, clock))
     return found
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 import socketserver
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -148,6 +150,28 @@ def test_gatepost_is_measured_in_a_second() -> None:
 def test_a_wrong_call_is_refused(words: tuple[str, ...]) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), *words]
     assert subprocess.run(command, capture_output=True, timeout=50, check=False).returncode == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_a_run_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--only", "singles", "--seconds", "40"]
+    with subprocess.Popen(command, env=os.environ | {"TMPDIR": str(tmp_path)}, stderr=subprocess.DEVNULL) as run:
+        wait_for(lambda: len(belonging_to(tmp_path)) >= 4, 30)  # itself, receiver, service, load generator
+        run.terminate()
+        assert run.wait(30) == 128 + signal.SIGTERM
+    assert belonging_to(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def belonging_to(place: Path) -> list[str]:
+    """The processes that were told to keep their files there."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has just ended
+            if f"TMPDIR={place}".encode() in environment.read_bytes().split(b"\0"):
+                found.append(environment.parent.name)
+    return found
 
 
 # The page and the chart

@@ -27,9 +27,11 @@ def bench(
     Runs a service of its own with the defaults; key, limit, validation, fsync, signatures and history are on.
     """
     from gatepost.cli.loadtest.machine import Neighbours, describe
+    from gatepost.cli.loadtest.processes import clean_up_on_signals
     from gatepost.cli.loadtest.rows import GATEPOST, interleaved
     from gatepost.clock import SystemClock
 
+    clean_up_on_signals()
     clock = SystemClock()
     machine, neighbours = describe(clock), Neighbours(clock)
     found = interleaved(GATEPOST, rounds, seconds, clock, terminal.notice)

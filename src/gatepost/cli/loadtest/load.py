@@ -36,7 +36,8 @@ _ALL_ACCEPTED = b'"refused":0'
 class Plan(Struct, frozen=True):
     """What to send where: `count` notifications or as many as fit into `seconds`, whichever ends first.
 
-    Numbers begin with `first`. `rate` is in requests a second; None is as fast as it is answered.
+    Numbers begin with `first`, and `count` is a multiple of `batch`. `rate` is in requests a second; None is as fast
+    as it is answered.
     """
 
     port: int

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -56,6 +57,12 @@ def running(
         yield process
     finally:
         _end(process)
+
+
+def clean_up_on_signals() -> None:
+    """A request to end is carried out like Ctrl-C: processes are stopped and files removed on the way out."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def wait_for(process: Process, look: Callable[[], Found | None], log: Path, clock: Clock) -> Found:
