@@ -60,7 +60,7 @@ async def test_an_answer_that_trickles_is_ended() -> None:
         await peer.request()
         for byte in OK * 100:
             await peer.send(bytes([byte]))
-            await asyncio.sleep(0.05)  # so that the first answer alone takes many times what is allowed
+            await asyncio.sleep(0.02)  # so that the first answer alone takes many times what is allowed
 
     async with receiver(trickles) as there, channel(HASTY) as sender:
         assert (await sender.send(endpoint(there), "ntf_1", BODY, (KEY,))).error == "timeout"
