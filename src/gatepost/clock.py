@@ -11,6 +11,7 @@ import random
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import Protocol
 
@@ -100,4 +101,10 @@ def is_id(prefix: str, text: str) -> bool:
 def rfc3339(milliseconds: int) -> str:
     """A time of the wire: RFC 3339 in UTC with milliseconds, such as `2026-11-22T08:30:00.000Z`."""
     seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    return f"{_to_the_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _to_the_second(seconds: int) -> str:
+    """What many times of the same second have in common; writing it out is the dear part."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
