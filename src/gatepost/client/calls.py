@@ -142,7 +142,7 @@ def create_endpoint(
 ) -> Call[Endpoint]:
     """Registers a receiver of webhooks. The answer holds its signing secret, which is not shown again.
 
-    `retry` is the seconds to wait before each attempt. `secret` brings along a `whsec_` or `whsk_` key that
+    `retry` is the seconds before each attempt, the first of which is made at once. `secret` brings along a key that
     receivers know already. What is left out takes the service's default.
     """
     body = {

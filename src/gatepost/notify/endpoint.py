@@ -31,7 +31,14 @@ SignatureKind = Literal["v1", "v1a"]
 Pattern = Annotated[str, Meta(max_length=topics.MAX_LENGTH, pattern=topics.PATTERN)]
 Patterns = Annotated[tuple[Pattern, ...], Meta(min_length=1, max_length=MAX_PATTERNS)]
 RetryDelay = Annotated[float, Meta(ge=0, le=MAX_RETRY_DELAY_S)]
-RetrySchedule = Annotated[tuple[RetryDelay, ...], Meta(min_length=1, max_length=MAX_RETRY_STEPS)]
+RetrySchedule = Annotated[
+    tuple[RetryDelay, ...],
+    Meta(
+        min_length=1,
+        max_length=MAX_RETRY_STEPS,
+        description="Seconds before each attempt, counted from the one before it; the first is made at once.",
+    ),
+]
 Concurrency = Annotated[int, Meta(ge=1, le=MAX_CONCURRENCY)]
 
 
