@@ -75,6 +75,7 @@ class NameServer(BaseResolver):  # type: ignore[misc]
 class Endpoint(Struct, frozen=True):
     url: str
     id: str = "ep_1"
+    tenant: str = "ten_1"
 
 
 class Scene:

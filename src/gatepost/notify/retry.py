@@ -77,9 +77,14 @@ def decide(
     return Verdict(State.WAITING, due_at=now + round(wait_s * 1000), pause_s=pause_s)
 
 
+def asks_to_slow_down(outcome: Outcome) -> bool:
+    """Whether the endpoint says so, or cannot be reached at all."""
+    return outcome.error is not None or outcome.status in SLOW_DOWN_STATUSES
+
+
 def _pause(outcome: Outcome, slow_downs: int) -> float:
-    """Seconds to leave the endpoint alone: when it asks for it, and when it cannot be reached at all."""
-    if outcome.error is None and outcome.status not in SLOW_DOWN_STATUSES:
+    """Seconds to leave the endpoint alone."""
+    if not asks_to_slow_down(outcome):
         return 0.0
     growing = min(FIRST_PAUSE_S * 2.0 ** min(slow_downs, 16), LONGEST_PAUSE_S)
     return max(growing, min(outcome.retry_after or 0.0, MAX_RETRY_AFTER_S))

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 
 from gatepost.errors import Unavailable
 from gatepost.guard.egress import Target
 from gatepost.net.connector import Connector
 from gatepost.net.http1 import Connection, Limits
+from gatepost.outbound.turns import Turns
+
+FOOTHOLD = 8
+"""Connections that a lane may have however many the others have."""
+
+RESERVED = 0.25
+"""The share of all places kept for lanes that have less than their foothold: those that hang with many connections open
+must not stop the others."""
 
 
 class Lane:
-    """The connections to one endpoint. Lanes share nothing, even when they lead to the same host."""
+    """The connections to one endpoint of a tenant. Lanes share nothing, even when they lead to the same host."""
 
-    __slots__ = ("closed", "idle", "target")
+    __slots__ = ("closed", "idle", "places", "target", "tenant")
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, tenant: str) -> None:
         self.target = target
+        self.tenant = tenant
         self.idle: list[Connection] = []
+        self.places = 0
         self.closed = False
 
 
@@ -29,18 +39,19 @@ Waiter = asyncio.Future[Connection | None]
 class ConnectionPool:
     """Opens connections and keeps those that can be used again.
 
-    When every place is taken, the connection that was idle longest is closed; when none is idle, callers wait
-    in the order in which they came.
+    When every place is taken, the connection that was idle longest is closed; when none is idle, callers wait:
+    tenants take turns, and within a tenant its lanes.
     """
 
     def __init__(self, connector: Connector, limits: Limits, max_connections: int) -> None:
         self._connector = connector
         self._limits = limits
         self._places = max_connections
+        self._reserved = int(max_connections * RESERVED)
         self._closed = False
         self._open: dict[Connection, Lane] = {}
         self._idle: OrderedDict[Connection, Lane] = OrderedDict()
-        self._waiting: deque[tuple[Lane, Waiter]] = deque()
+        self._waiting: Turns[Lane, Waiter] = Turns()
 
     def take(self, lane: Lane) -> Connection | None:
         """The connection of this lane that was used last, if one is idle."""
@@ -56,14 +67,14 @@ class ConnectionPool:
 
         Raises Unavailable when there was no place before `deadline`, and what `Connector.connect` raises.
         """
-        if self._places > 0:
-            self._places -= 1
+        if self._places > 0 and self._may_grow(lane):
+            self._give_place(lane)
         elif (handed_over := await self._wait(lane, deadline)) is not None:
             return handed_over
         try:
             return await self._connect(lane, deadline)
         except BaseException:
-            self._free_place()
+            self._free_place(lane)
             raise
 
     def give_back(self, connection: Connection) -> None:
@@ -73,11 +84,13 @@ class ConnectionPool:
             return
         if lane.closed or not connection.is_idle:
             connection.close()
-        elif self._waiting:
-            self._pass_on(connection, lane)
-        else:
+        elif (turn := self._waiting.first(lambda each: each is lane or self._may_grow(each, one_more=1))) is None:
             lane.idle.append(connection)
             self._idle[connection] = lane
+        elif turn[1] is lane:
+            self._waiting.take(*turn).set_result(connection)
+        else:
+            connection.close()  # its place goes to whose turn it is
 
     def close_lane(self, lane: Lane) -> None:
         """Closes what is idle now, and what is in use as soon as it comes back."""
@@ -108,13 +121,13 @@ class ConnectionPool:
         lane = self._open.pop(connection)
         if self._idle.pop(connection, None) is not None:
             lane.idle.remove(connection)
-        self._free_place()
+        self._free_place(lane)
 
     # Waiting for a place
 
     async def _wait(self, lane: Lane, deadline: float) -> Connection | None:
         waiter: Waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append((lane, waiter))
+        self._waiting.add(lane.tenant, lane, waiter)
         self._close_longest_idle()
         try:
             async with asyncio.timeout_at(deadline):
@@ -133,24 +146,27 @@ class ConnectionPool:
 
     def _stop_waiting(self, lane: Lane, waiter: Waiter) -> None:
         if waiter.cancelled():
-            self._waiting.remove((lane, waiter))
+            self._waiting.remove(lane.tenant, lane, waiter)
         elif (handed_over := waiter.result()) is not None:
             self.give_back(handed_over)
         else:
-            self._free_place()
+            self._free_place(lane)
 
-    def _pass_on(self, connection: Connection, lane: Lane) -> None:
-        """Gives a connection to the first in line if it is of the same lane, else only its place."""
-        waiting_lane, waiter = self._waiting[0]
-        if waiting_lane is lane:
-            self._waiting.popleft()
-            waiter.set_result(connection)
-        else:
-            connection.close()
+    # Places
 
-    def _free_place(self) -> None:
-        if self._waiting:
-            _, waiter = self._waiting.popleft()
-            waiter.set_result(None)
-        else:
-            self._places += 1
+    def _may_grow(self, lane: Lane, one_more: int = 0) -> bool:
+        """Whether a lane may have another place, with `one_more` free; those of idle connections can be had too."""
+        return lane.places < FOOTHOLD or self._places + len(self._idle) + one_more > self._reserved
+
+    def _give_place(self, lane: Lane) -> None:
+        self._places -= 1
+        lane.places += 1
+
+    def _free_place(self, lane: Lane) -> None:
+        """Takes a place back and gives it to whose turn it is."""
+        self._places += 1
+        lane.places -= 1
+        turn = self._waiting.first(self._may_grow)
+        if turn is not None:
+            self._give_place(turn[1])
+            self._waiting.take(*turn).set_result(None)

@@ -37,6 +37,9 @@ class Endpoint(Protocol):
     def id(self) -> str: ...
 
     @property
+    def tenant(self) -> str: ...
+
+    @property
     def url(self) -> str: ...
 
 
@@ -92,7 +95,7 @@ class WebhookChannel:
         recipient = self._recipients.get(endpoint.id)
         if recipient is None or not recipient.is_for(endpoint.url, keys):
             self.forget(endpoint.id)
-            recipient = _Recipient(endpoint.url, keys, self._user_agent)
+            recipient = _Recipient(endpoint.url, endpoint.tenant, keys, self._user_agent)
             self._recipients[endpoint.id] = recipient
             if len(self._recipients) > MAX_RECIPIENTS:
                 self.forget(next(iter(self._recipients)))
@@ -131,9 +134,9 @@ class _Recipient:
 
     __slots__ = ("_head", "_keys", "_sign", "_url", "lane")
 
-    def __init__(self, url: str, keys: tuple[str, ...], user_agent: str) -> None:
+    def __init__(self, url: str, tenant: str, keys: tuple[str, ...], user_agent: str) -> None:
         target = parse_url(url)
-        self.lane = Lane(target)
+        self.lane = Lane(target, tenant)
         self._url = url
         self._keys = keys
         self._sign: Signer = signer(keys)

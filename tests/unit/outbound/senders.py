@@ -40,6 +40,7 @@ class StoppedClock(SystemClock):
 class Endpoint(Struct, frozen=True):
     url: str
     id: str = "ep_1"
+    tenant: str = "ten_1"
 
 
 def endpoint(there: Receiver, path: str = "/hook?x=1", endpoint_id: str = "ep_1") -> Endpoint:

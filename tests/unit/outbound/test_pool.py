@@ -12,7 +12,7 @@ from gatepost.errors import ConnectFailed, Unavailable
 from gatepost.guard.egress import Target
 from gatepost.net.connector import Connector
 from gatepost.net.http1 import Connection, Limits
-from gatepost.outbound.pool import ConnectionPool, Lane
+from gatepost.outbound.pool import FOOTHOLD, ConnectionPool, Lane
 from tests.unit.net.receivers import HOST, OK, Receiver, always, receiver
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -28,8 +28,8 @@ async def pool_of(places: int) -> AsyncIterator[ConnectionPool]:
         await pool.aclose()
 
 
-def lane(there: Receiver) -> Lane:
-    return Lane(Target("http", HOST, there.port, "/"))
+def lane(there: Receiver, tenant: str = "ten_1") -> Lane:
+    return Lane(Target("http", HOST, there.port, "/"), tenant)
 
 
 def soon(seconds: float = 5.0) -> float:
@@ -171,3 +171,43 @@ async def test_many_callers_in_few_places_all_get_their_turn() -> None:
                 pool.give_back(connection)
 
         assert set(await asyncio.gather(*[exchange(number) for number in range(100)])) == {200}
+
+
+async def test_a_tenant_with_many_waiting_lets_the_others_have_their_turn() -> None:
+    async with receiver(always(OK)) as there, pool_of(1) as pool:
+        greedy, modest = lane(there), lane(there, "ten_2")
+        taken = await pool.open(greedy, soon())
+        crowd = [await waiting(pool, greedy) for _ in range(3)]
+        other = await waiting(pool, modest)
+        pool.give_back(taken)
+        pool.give_back(await crowd[0])
+        pool.give_back(await other)
+        assert not any(each.done() for each in crowd[1:])
+        for each in crowd[1:]:
+            pool.give_back(await each)
+
+
+async def test_the_last_places_are_for_lanes_that_have_few() -> None:
+    async with receiver(always(OK)) as there, pool_of(4 * FOOTHOLD) as pool:
+        hanging, modest = lane(there), lane(there)
+        for _ in range(3 * FOOTHOLD):
+            await pool.open(hanging, soon())
+        one_more = await waiting(pool, hanging)
+        taken = [await pool.open(modest, soon()) for _ in range(FOOTHOLD)]
+        assert not one_more.done()
+        taken[0].close()
+        other = await pool.open(lane(there), soon())
+        assert not one_more.done()
+        for each in (*taken[1:], other):
+            each.close()
+        one_more.cancel()
+
+
+async def test_idle_connections_of_others_do_not_keep_a_lane_from_growing() -> None:
+    async with receiver(always(OK)) as there, pool_of(4 * FOOTHOLD) as pool:
+        idle = [await pool.open(lane(there), soon()) for _ in range(4 * FOOTHOLD)]
+        for each in idle:
+            pool.give_back(each)
+        busy = lane(there)
+        taken = [await pool.open(busy, soon()) for _ in range(3 * FOOTHOLD)]
+        assert len(set(taken)) == 3 * FOOTHOLD

@@ -6,6 +6,7 @@ from bisect import insort
 from collections import deque
 from itertools import chain
 
+from gatepost.notify.concurrency import Allowance
 from gatepost.notify.delivery import Delivery
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.notification import MAX_PAYLOAD_BYTES
@@ -23,6 +24,9 @@ FOOTHOLD_BYTES = MAX_PAYLOAD_BYTES
 LINE = 100
 """Deliveries of one ordering key that a lane keeps in memory: a stuck key must not take the room of the others."""
 
+LATE_EVERY = 8
+"""One turn in so many is for a retry while first attempts wait too: they go first, and no retry starves."""
+
 LOW_WATER = 0.5
 """Below this share of its room the lane asks the store for more: it stays busy while the claim is written."""
 
@@ -30,17 +34,21 @@ LOW_WATER = 0.5
 class Lane:
     """The queue of one endpoint.
 
-    `more` says that the store holds waiting deliveries that may be due; `wake_at` when the next becomes due
-    (milliseconds); until `paused_until` the endpoint has asked to be left alone. `bytes` counts the payloads of
-    what is queued or reserved. `lines` has an entry for each ordering key of which something is queued or in flight,
-    with those that wait behind it for their turn; `behind` counts these.
+    `late` are the retries in it. `more` says that the store holds deliveries that had no room here, `due` that others
+    may be due there, `wake_at` when the next becomes due (milliseconds). Until `paused_until` the endpoint has asked
+    to be left alone. `bytes` counts the payloads of what is queued or reserved. `lines` has an entry for each ordering
+    key of which something is queued or in flight, with those that wait behind it for their turn; `behind` counts these.
     """
 
     __slots__ = (
+        "_turn",
+        "allowance",
         "behind",
         "bytes",
         "claiming",
+        "due",
         "endpoint",
+        "late",
         "lines",
         "more",
         "paused_until",
@@ -54,6 +62,7 @@ class Lane:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.queue: deque[Delivery] = deque()
+        self.late: deque[Delivery] = deque()
         self.lines: dict[str, deque[Delivery]] = {}
         self.behind = 0
         self.reserved = 0
@@ -63,17 +72,30 @@ class Lane:
         self.paused_until = 0
         self.wake_at: int | None = None
         self.more = False
+        self.due = False
         self.claiming = False
+        self.allowance = Allowance()
+        self._turn = 0
 
     @property
     def taken(self) -> int:
         """Places that are not free."""
-        return self.reserved + len(self.queue) + self.behind
+        return self.reserved + self.queued + self.behind
+
+    @property
+    def queued(self) -> int:
+        """Deliveries whose turn may come now."""
+        return len(self.queue) + len(self.late)
+
+    @property
+    def allowed(self) -> int:
+        """Requests that may be in flight."""
+        return self.allowance.within(self.endpoint.concurrency)
 
     def reserve(self, size: int, now: int) -> bool:
         """Takes a place for a delivery that is about to be accepted, if it can be sent without the due index.
 
-        Once something waits in the store, later deliveries queue up behind it there.
+        Once something had no room, later deliveries queue up behind it in the store.
         """
         if self.more or self.endpoint.state != "active" or now < self.paused_until:
             return False
@@ -86,7 +108,7 @@ class Lane:
     def wants_claim(self, now: int) -> bool:
         """Whether to ask the store for due deliveries now."""
         return (
-            self.more
+            (self.more or self.due)
             and not self.claiming
             and self.endpoint.state == "active"
             and now >= self.paused_until
@@ -96,12 +118,13 @@ class Lane:
 
     def claim(self, share: int) -> Claim:
         """What to ask the store for when `share` bytes of the memory of all lanes are there for this one."""
+        room = ROOM if self.more else round(ROOM * LOW_WATER)  # retries leave room for what is yet to be accepted
         free = min(max(share, FOOTHOLD_BYTES - self.bytes), ROOM_BYTES - self.bytes)
-        return Claim(self.endpoint.tenant, self.endpoint.id, ROOM - self.taken, free)
+        return Claim(self.endpoint.tenant, self.endpoint.id, room - self.taken, free)
 
     def ready(self, now: int) -> bool:
         """Whether there is something that may be sent now."""
-        return bool(self.queue) and self.endpoint.state == "active" and now >= self.paused_until
+        return self.queued > 0 and self.endpoint.state == "active" and now >= self.paused_until
 
     def has_line_for(self, key: str) -> bool:
         """Whether one more with this ordering key may wait here for its turn."""
@@ -116,13 +139,20 @@ class Lane:
                 self.behind += 1
                 return
             self.lines[delivery.key] = deque()
-        self.queue.append(delivery)
+        self._append(delivery)
+
+    def take(self) -> Delivery:
+        """Takes out what goes next."""
+        self._turn += 1
+        if self.late and (not self.queue or self._turn % LATE_EVERY == 0):
+            return self.late.popleft()
+        return self.queue.popleft()
 
     def advance(self, key: str) -> None:
         """One of this ordering key is over: the next in its line is queued, at the end, so that keys take turns."""
         line = self.lines.pop(key, None)
         if line:
-            self.queue.append(line.popleft())
+            self._append(line.popleft())
             self.behind -= 1
             self.lines[key] = line
 
@@ -140,7 +170,7 @@ class Lane:
 
     def withdraw(self, notification: str) -> list[Delivery]:
         """Takes the deliveries of a notification out of the queue; those in flight cannot be taken back."""
-        withdrawn = _withdraw(self.queue, notification)
+        withdrawn = _withdraw(self.queue, notification) + _withdraw(self.late, notification)
         for delivery in withdrawn:
             if delivery.key is not None:
                 self.advance(delivery.key)
@@ -152,11 +182,15 @@ class Lane:
 
     def empty(self) -> list[Delivery]:
         """Takes everything out of the queue."""
-        taken = [*self.queue, *chain.from_iterable(self.lines.values())]
+        taken = [*self.queue, *self.late, *chain.from_iterable(self.lines.values())]
         self.queue.clear()
+        self.late.clear()
         self.lines.clear()
         self.behind = 0
         return taken
+
+    def _append(self, delivery: Delivery) -> None:
+        (self.late if delivery.attempts else self.queue).append(delivery)
 
     def due_at(self, moment: int) -> None:
         """Notes that something in the store becomes due at `moment`."""

@@ -182,8 +182,8 @@ class LocalEngine:
     def _pump(self, lane: Lane) -> None:
         """Starts as many senders as the lane may have; each goes on until the queue is empty."""
         now = self._clock.now()
-        idle = len(lane.queue)
-        while idle > 0 and lane.ready(now) and lane.sending < lane.endpoint.concurrency and not self._stopping:
+        idle = lane.queued
+        while idle > 0 and lane.ready(now) and lane.sending < lane.allowed and not self._stopping:
             lane.sending += 1
             idle -= 1
             self._run(self._send_all(lane))
@@ -196,17 +196,17 @@ class LocalEngine:
     async def _send_all(self, lane: Lane) -> None:
         try:
             while self._may_go_on(lane):
-                delivery = lane.queue.popleft()
+                delivery = lane.take()
                 self._forget_bytes(delivery.endpoint, delivery.notification)
                 await self._send(lane, delivery)
         finally:
             lane.sending -= 1
 
     def _may_go_on(self, lane: Lane) -> bool:
-        """Whether a sender takes the next delivery; it ends when the concurrency was lowered below what is running."""
+        """Whether a sender takes the next delivery; it ends when fewer are allowed than are running."""
         return (
             lane.ready(self._clock.now())
-            and lane.sending <= lane.endpoint.concurrency
+            and lane.sending <= lane.allowed
             and not self._outcomes.too_many
             and not self._stopping
         )
@@ -235,6 +235,7 @@ class LocalEngine:
             self._put_back(lane, delivery, now)
             return
         delivery.attempts += 1
+        lane.allowance.learn(outcome, started, now, lane.endpoint.concurrency)
         schedule = lane.endpoint.retry or retry.DEFAULT_SCHEDULE
         verdict = retry.decide(outcome, delivery.attempts, schedule, now, self._clock.jitter(), lane.slow_downs)
         if delivery.key is not None:
@@ -318,7 +319,7 @@ class LocalEngine:
         wanting = []
         for lane in self._lanes.values():
             if lane.wake_at is not None and lane.wake_at <= now:
-                lane.wake_at, lane.more = None, True
+                lane.wake_at, lane.due = None, True
             if lane.wants_claim(now):
                 wanting.append(lane)
             self._pump(lane)
@@ -328,12 +329,15 @@ class LocalEngine:
     async def _claim(self, lanes: list[Lane], now: int) -> None:
         share = (MEMORY_BYTES - self._bytes) // len(lanes)
         claims = [lane.claim(share) for lane in lanes]
+        overflowed = {lane for lane in lanes if lane.more}
         for lane in lanes:
-            lane.claiming, lane.more = True, False
+            lane.claiming, lane.more, lane.due = True, False, False
         try:
             claimed = await self._store.claim(claims, now)
         except BaseException:
             for lane in lanes:
+                lane.due = True
+            for lane in overflowed:
                 lane.more = True
             raise
         finally:
@@ -344,7 +348,7 @@ class LocalEngine:
         for lane in lanes:
             first = due.get(lane.endpoint.id)
             if first is not None:
-                lane.more = lane.more or first <= now
+                lane.more = lane.more or (first <= now and lane in overflowed)
                 lane.due_at(first)
             self._pump(lane)
 

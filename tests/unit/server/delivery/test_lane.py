@@ -8,7 +8,7 @@ import pytest
 from gatepost.notify.delivery import Delivery
 from gatepost.notify.notification import MAX_PAYLOAD_BYTES
 from gatepost.notify.store import Claim
-from gatepost.server.delivery.lane import FOOTHOLD_BYTES, ROOM, ROOM_BYTES, Lane
+from gatepost.server.delivery.lane import FOOTHOLD_BYTES, LATE_EVERY, ROOM, ROOM_BYTES, Lane
 from tests.contract.steps import TENANT
 from tests.samples import a_notification, an_endpoint
 from tests.unit.clocks import HandClock
@@ -77,8 +77,9 @@ def test_more_is_asked_for_below_half_full_and_once_at_a_time(lane: Lane) -> Non
 
 
 def test_a_claim_fills_the_room_within_the_share_of_memory(lane: Lane) -> None:
+    lane.more = True
     assert lane.claim(ROOM_BYTES * 2) == Claim(TENANT, ENDPOINT.id, ROOM, ROOM_BYTES)
-    assert lane.reserve(100, NOW)
+    lane.reserved, lane.bytes = 1, 100
     lane.queue.append(a_delivery())
     assert lane.claim(ROOM_BYTES * 2) == Claim(TENANT, ENDPOINT.id, ROOM - 2, ROOM_BYTES - 100)
     assert lane.claim(100_000).max_bytes == 100_000
@@ -111,3 +112,30 @@ def test_the_earliest_time_to_wake_up_counts(lane: Lane) -> None:
     for moment in (NOW + 20, NOW + 10, NOW + 30):
         lane.due_at(moment)
     assert lane.wake_at == NOW + 10
+
+
+def test_a_claim_for_what_only_became_due_leaves_room_for_what_is_yet_to_be_accepted(lane: Lane) -> None:
+    lane.due = True
+    assert lane.reserve(1, NOW)
+    assert lane.wants_claim(NOW)
+    assert lane.claim(ROOM_BYTES).limit == ROOM // 2 - 1
+
+
+def test_first_attempts_go_before_retries_and_no_retry_starves(lane: Lane) -> None:
+    for attempts in (1, 0):
+        for _ in range(LATE_EVERY * 2):
+            lane.enqueue(Delivery(a_notification(CLOCK, TENANT), ENDPOINT.id, attempts))
+    taken = [lane.take().attempts for _ in range(LATE_EVERY * 2)]
+    assert taken == ([0] * (LATE_EVERY - 1) + [1]) * 2
+    assert [lane.take().attempts for _ in range(LATE_EVERY)][-LATE_EVERY // 2 :] == [1] * (LATE_EVERY // 2)
+
+
+def test_keys_take_turns(lane: Lane) -> None:
+    for key in "aaabb":
+        lane.enqueue(Delivery(a_notification(CLOCK, TENANT), ENDPOINT.id, key=key))
+    turns = []
+    while lane.ready(NOW):
+        turns.append(lane.take().key or "")
+        lane.advance(turns[-1])
+    assert turns == list("ababa")
+    assert (lane.lines, lane.behind) == ({}, 0)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from gatepost.errors import StorageFull
+from gatepost.notify.concurrency import START
 from gatepost.notify.delivery import State
 from gatepost.server.delivery import lane, local, outcomes
 from tests.contract.steps import TENANT
@@ -141,13 +142,13 @@ async def test_pauses_grow_until_a_success(house: House, clock: HandClock) -> No
 
 
 async def test_a_wave_of_refusals_is_one_request_to_slow_down(house: House, clock: HandClock) -> None:
-    endpoint = await house.endpoint(concurrency=32, retry=(0.0,) * 3)
-    house.channel.answer(endpoint, *[an_outcome(429)] * 32, an_outcome(200))
-    await house.send(32)
+    endpoint = await house.endpoint(concurrency=START, retry=(0.0,) * 3)
+    house.channel.answer(endpoint, *[an_outcome(429)] * START, an_outcome(200))
+    await house.send(START)
     await house.settled()
     assert house.engine._lanes[endpoint.id].slow_downs == 1
     clock.advance(2)
-    await house.all_delivered(32)
+    await house.all_delivered(START)
 
 
 # A full disk
