@@ -40,7 +40,7 @@ class Exchange:
         that would be two.
         """
         cycle = self._cycle
-        if cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
+        if cycle is None or cycle.disconnected or cycle.response_started or cycle.flow.write_paused:
             return False
         fields = [b"%b: %b\r\n" % header for header in headers]
         if CLOSE in headers:
@@ -59,13 +59,19 @@ class Exchange:
 
         For answers that never end. The application returns without having sent anything.
         """
-        self._cycle.disconnected = True  # uvicorn must neither miss an answer nor add one
-        self._cycle.response_complete = True
+        cycle = self._release()
+        cycle.disconnected = True  # uvicorn must neither miss an answer nor add one
+        cycle.response_complete = True
         return self._hand_over(reader)
+
+    def _release(self) -> Any:
+        """Lets go of the cycle: it holds the scope, which holds this, and each request would leave a knot behind."""
+        cycle, self._cycle = self._cycle, None
+        return cycle
 
     def _complete(self) -> None:
         """What uvicorn does after the last byte of an answer."""
-        cycle = self._cycle
+        cycle = self._release()
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         cycle.message_event.set()

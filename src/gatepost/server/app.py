@@ -40,6 +40,7 @@ from gatepost.server.api.all import OPERATIONS
 from gatepost.server.api.operation import answer
 from gatepost.server.delivery.local import LocalEngine
 from gatepost.server.endpoints import Endpoints
+from gatepost.server.garbage import collect_for_ever
 from gatepost.server.health import HealthKeeper
 from gatepost.server.intake import Intake, IntakeLimits
 from gatepost.server.retention import prune_for_ever
@@ -154,6 +155,7 @@ async def _wired(
         asyncio.create_task(prune_for_ever(store, settings, clock)),
         asyncio.create_task(hub.beat_for_ever(clock)),
         asyncio.create_task(subscriptions.note_for_ever(settings.subscription_keep)),
+        asyncio.create_task(collect_for_ever()),
     )
     try:
         yield Doorway(gate, facts, partial(answer, service)), first_key
