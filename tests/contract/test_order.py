@@ -144,3 +144,13 @@ async def test_those_tried_again_by_hand_are_held_back_by_none_that_came_later(s
     assert await claim(store, clock) == []
     clock.advance(60)
     assert ids(await claim(store, clock)) == [late.id, behind.id]
+
+
+async def test_nothing_comes_along_before_it_is_due(store: Store, clock: HandClock) -> None:
+    (first,) = await in_order(store, clock, 1)
+    scheduled = await in_order(store, clock, 2, due_at=clock.now() + 5000)
+    assert ids(await claim(store, clock)) == [first.id]
+    await store.finish([a_step(clock, Delivery(first, ENDPOINT, key="a"), State.DELIVERED)])
+    assert await claim(store, clock) == []
+    clock.advance(5)
+    assert ids(await claim(store, clock)) == [each.id for each in scheduled]

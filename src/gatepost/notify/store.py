@@ -15,6 +15,7 @@ from msgspec import Struct
 from gatepost.notify.delivery import Attempt, Delivery, Finished, State
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.notification import Notification
+from gatepost.notify.replay import Candidate
 
 
 class Refusal(Struct, frozen=True, tag="refused"):
@@ -222,6 +223,22 @@ class NotificationStore(Protocol):
 
     async def clear_endpoint(self, tenant: str, endpoint: str) -> int:
         """Cancels every waiting delivery of an endpoint that is being deleted; returns how many."""
+        ...
+
+    async def candidates(
+        self, tenant: str, endpoint: str, since: int, until: int, after: str | None, limit: int
+    ) -> list[Candidate]:
+        """A portion of what was accepted from `since` on and before `until`, oldest first, beyond the id `after`.
+
+        Each with how it stands with an endpoint.
+        """
+        ...
+
+    async def replay(self, tenant: str, endpoint: str, wanted: Sequence[tuple[int, int]]) -> int:
+        """Makes deliveries due, each (place in the log, when), new ones or closed ones anew; returns how many.
+
+        What is still open, or has lost its payload, is passed over.
+        """
         ...
 
     async def find(self, tenant: str, notification: str) -> NotificationView | None: ...

@@ -43,6 +43,7 @@ from gatepost.server.endpoints import Endpoints
 from gatepost.server.garbage import collect_for_ever
 from gatepost.server.health import HealthKeeper
 from gatepost.server.intake import Intake, IntakeLimits
+from gatepost.server.replay import Replayer
 from gatepost.server.retention import prune_for_ever
 from gatepost.server.service import Service
 from gatepost.server.settings import Settings
@@ -140,6 +141,7 @@ async def _wired(
         intake=intake,
         accounts=accounts,
         endpoints=endpoints,
+        replayer=Replayer(store, engine, clock),
         hub=hub,
         subscriptions=subscriptions,
         lobby=Lobby(),

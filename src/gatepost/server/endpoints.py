@@ -69,9 +69,7 @@ class Endpoints:
         """Replaces the given fields. Raises `NotFound`, `InvalidField` or `AddressRefused`."""
         if "url" in fields:
             self._check_url(fields["url"])
-        changed = msgspec.structs.replace(self.find(tenant, endpoint_id), **fields)
-        await self.keep(changed)
-        return changed
+        return await self.keep(msgspec.structs.replace(self.find(tenant, endpoint_id), **fields))
 
     async def set_state(self, tenant: str, endpoint_id: str, *, paused: bool) -> Endpoint:
         """Pauses or resumes. Resuming a disabled endpoint gives it a clean record."""
@@ -107,9 +105,11 @@ class Endpoints:
         for endpoint in self.all(tenant):
             await self.delete(tenant, endpoint.id)
 
-    async def keep(self, endpoint: Endpoint) -> None:
+    async def keep(self, endpoint: Endpoint) -> Endpoint:
         """Takes over what changed about an endpoint. When it cannot be written nothing has changed."""
         before = self._routing.find(endpoint.tenant, endpoint.id)
+        if before is not None:
+            endpoint = endpoint.remembering(before, self._clock.now())
         # In memory first: two changes at once must each start from the other, not both from the same old one.
         self._put(endpoint)
         try:
@@ -118,6 +118,7 @@ class Endpoints:
             if before is not None and self._routing.find(endpoint.tenant, endpoint.id) is endpoint:
                 self._put(before)  # unless it was changed again or deleted meanwhile
             raise
+        return endpoint
 
     def _put(self, endpoint: Endpoint) -> None:
         self._routing.put(endpoint)

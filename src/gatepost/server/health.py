@@ -33,7 +33,7 @@ class HealthKeeper:
     def __init__(
         self,
         routing: Routing,
-        change: Callable[[Endpoint], Awaitable[None]],
+        change: Callable[[Endpoint], Awaitable[object]],
         announce: Announce,
         clock: Clock,
         disable_after_ms: int,

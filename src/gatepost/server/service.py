@@ -14,6 +14,7 @@ from gatepost.server.accounts import Accounts
 from gatepost.server.delivery.local import LocalEngine
 from gatepost.server.endpoints import Endpoints
 from gatepost.server.intake import Intake
+from gatepost.server.replay import Replayer
 from gatepost.server.streams.hub import Hub
 from gatepost.server.streams.subscriptions import Subscriptions
 from gatepost.server.streams.websocket import Lobby
@@ -30,6 +31,7 @@ class Service(Struct, frozen=True):
     intake: Intake
     accounts: Accounts
     endpoints: Endpoints
+    replayer: Replayer
     hub: Hub
     subscriptions: Subscriptions
     lobby: Lobby

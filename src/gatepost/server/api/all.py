@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from gatepost.server.api import accounts, endpoints, meta, notifications, streams, subscriptions
+from gatepost.server.api import accounts, endpoints, meta, notifications, replay, streams, subscriptions
 from gatepost.server.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *notifications.OPERATIONS,
     *endpoints.OPERATIONS,
+    *replay.OPERATIONS,
     *streams.OPERATIONS,
     *subscriptions.OPERATIONS,
     *accounts.OPERATIONS,

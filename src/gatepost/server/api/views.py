@@ -352,10 +352,15 @@ def _stories(view: NotificationView) -> tuple[DeliveryStory, ...]:
             delivery.endpoint,
             delivery.state.label,
             rfc3339(delivery.due_at),
-            tuple(_attempt(made) for made in view.attempts if made.endpoint == delivery.endpoint),
+            attempts_to(view, delivery.endpoint),
         )
         for delivery in view.deliveries
     )
+
+
+def attempts_to(view: NotificationView, endpoint: str) -> tuple[AttemptDocument, ...]:
+    """The attempts that were made for one endpoint."""
+    return tuple(_attempt(made) for made in view.attempts if made.endpoint == endpoint)
 
 
 def _attempt(view: AttemptView) -> AttemptDocument:

@@ -70,11 +70,10 @@ def write_claims(transaction: Transaction, claims: Sequence[tuple[Sequence[Claim
 
 
 def _claim(connection: sqlite3.Connection, claim: Claim, now: int) -> list[Delivery]:
-    taking = _Taking(connection, claim)
-    taking.take("due", State.WAITING, {"now": now, "limit": claim.limit})
+    taking = _Taking(connection, claim, now)
+    taking.take("due", claim.limit)
     for delivery in [each for each in taking.deliveries if each.key is not None]:
-        behind = {"key": delivery.key, "after": delivery.notification.seq, "limit": HELD_PORTION}
-        taking.take("open_behind", State.HELD, behind)
+        taking.take("open_behind", HELD_PORTION, key=delivery.key, after=delivery.notification.seq)
     taken = [(delivery.notification.seq, pack(claim.endpoint)) for delivery in taking.deliveries]
     connection.executemany(_SQL["take_over"], taken)
     return taking.deliveries
@@ -83,20 +82,20 @@ def _claim(connection: sqlite3.Connection, claim: Claim, now: int) -> list[Deliv
 class _Taking:
     """What one claim takes, as far as there is room."""
 
-    def __init__(self, connection: sqlite3.Connection, claim: Claim) -> None:
+    def __init__(self, connection: sqlite3.Connection, claim: Claim, now: int) -> None:
         self.deliveries: list[Delivery] = []
         self._connection = connection
         self._claim = claim
-        self._place = {"tenant": pack(claim.tenant), "endpoint": pack(claim.endpoint)}
+        self._values = {"tenant": pack(claim.tenant), "endpoint": pack(claim.endpoint), "now": now}
         self._room = claim.max_bytes
 
-    def take(self, statement: str, wanted: State, values: dict[str, Any]) -> None:
-        """Takes what a statement finds, up to the first that is in another state."""
+    def take(self, statement: str, limit: int, **values: Any) -> None:
+        """Takes what a statement finds, up to the first that may not be taken yet."""
         # row by row: what has no room is not even read
-        with closing(self._connection.execute(_SQL[statement], self._place | values)) as rows:
-            for state, attempts, spent, key, *row in rows:
+        with closing(self._connection.execute(_SQL[statement], self._values | values | {"limit": limit})) as rows:
+            for may_be_taken, attempts, spent, key, *row in rows:
                 self._room -= len(row[-1])
-                if state != wanted or self._room < 0 or len(self.deliveries) == self._claim.limit:
+                if not may_be_taken or self._room < 0 or len(self.deliveries) == self._claim.limit:
                     break
                 self.deliveries.append(Delivery(notification(row), self._claim.endpoint, attempts, spent, key))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 HEX_DIGITS = 32
 
+_TIMESTAMP_BYTES = 6  # a UUIDv7 starts with 48 bits of milliseconds
+
 
 def pack(public_id: str) -> bytes:
     """The bytes of an id such as `ntf_0198…`; raises `ValueError` when it is not one."""
@@ -12,3 +14,8 @@ def pack(public_id: str) -> bytes:
 
 def unpack(prefix: str, stored: bytes) -> str:
     return f"{prefix}_{stored.hex()}"
+
+
+def start_of(moment: int) -> bytes:
+    """The lowest id of a millisecond."""
+    return max(moment, 0).to_bytes(_TIMESTAMP_BYTES, "big") + bytes(10)

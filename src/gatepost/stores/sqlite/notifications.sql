@@ -67,14 +67,14 @@ WHERE state = 6 AND ordering_key IS NOT NULL AND notification IN (
     ORDER BY seq DESC LIMIT 100)
 
 -- name: due
-SELECT d.state, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type, n.ordering_key,
+SELECT 1, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type, n.ordering_key,
        n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
 FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state < 2 AND d.state = 0 AND d.due_at <= :now
 ORDER BY d.due_at, d.notification LIMIT :limit
 
 -- name: open_behind
-SELECT d.state, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type,
+SELECT d.state = -1 AND d.due_at <= :now, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type,
        n.ordering_key, n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
 FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.ordering_key = :key AND d.state < 2 AND d.notification > :after
@@ -122,6 +122,23 @@ WHERE state = 1 AND endpoint = ? AND notification = (SELECT seq FROM notificatio
 -- name: retry_closed
 UPDATE deliveries SET state = 0, due_at = ?, spent = attempts
 WHERE state = ? AND endpoint = ? AND notification = (SELECT seq FROM notifications WHERE tenant = ? AND id = ?)
+
+-- name: candidates
+SELECT n.id, n.seq, n.topic, n.type, n.expires_at, n.payload IS NOT NULL, d.state
+FROM notifications n LEFT JOIN deliveries d ON d.notification = n.seq AND d.endpoint = :endpoint
+WHERE n.tenant = :tenant AND n.id > :after AND n.id < :until
+ORDER BY n.id LIMIT :limit
+
+-- name: replayable
+SELECT d.state, n.ordering_key
+FROM notifications n LEFT JOIN deliveries d ON d.notification = n.seq AND d.endpoint = :endpoint
+WHERE n.seq = :seq AND n.tenant = :tenant AND n.payload IS NOT NULL AND coalesce(d.state, 2) >= 2
+
+-- name: replay
+INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, ordering_key, attempts, spent)
+VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+ON CONFLICT (notification, endpoint) DO UPDATE
+SET state = excluded.state, due_at = excluded.due_at, ordering_key = excluded.ordering_key, spent = attempts
 
 -- name: clear_endpoint
 UPDATE deliveries SET state = 4 WHERE tenant = ? AND endpoint = ? AND state < 2 AND state <= 0

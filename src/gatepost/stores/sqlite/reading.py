@@ -8,7 +8,7 @@ from gatepost.clock import is_id
 from gatepost.notify.delivery import Attempt, State
 from gatepost.notify.store import AttemptView, DeliveryView, Filter, LogPortion, NotificationView, Page
 from gatepost.stores.sqlite.delivering import notification
-from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.ids import pack, start_of, unpack
 from gatepost.stores.sqlite.named import statements
 
 SCAN_BUDGET = 5_000
@@ -20,7 +20,6 @@ LOG_PORTION = 100
 _SQL = statements("notifications.sql")
 _PAGES = {State.DEAD: "dead_page", State.PARKED: "parked_page"}
 _HIGHEST = b"\xff" * 16
-_TIMESTAMP_BYTES = 6  # a UUIDv7 starts with 48 bits of milliseconds
 
 
 def find(reader: sqlite3.Connection, tenant: str, notification_id: str) -> NotificationView | None:
@@ -46,8 +45,10 @@ def page(reader: sqlite3.Connection, tenant: str, wanted: Filter, before: str | 
     """Notifications newest first, without payloads. Looks at `SCAN_BUDGET` rows at most, so a page may be short."""
     values: dict[str, object] = {
         "tenant": pack(tenant),
-        "before": min(_start_of(wanted.until), pack(before) if before else _HIGHEST),
-        "since": bytes(16) if wanted.since is None else _start_of(wanted.since),
+        "before": min(
+            _HIGHEST if wanted.until is None else start_of(wanted.until), pack(before) if before else _HIGHEST
+        ),
+        "since": start_of(wanted.since or 0),
         "topic": wanted.topic,
         "type": wanted.type,
         "budget": SCAN_BUDGET,
@@ -87,10 +88,3 @@ def read_log(reader: sqlite3.Connection, tenant: str, after: int, until: int) ->
     rows = reader.execute(_SQL["read_log"], {"tenant": pack(tenant), "after": after, "until": seen}).fetchall()
     (forgotten,) = reader.execute(_SQL["forgotten"]).fetchone()  # after the rows: what they lack is counted here
     return LogPortion(tuple(map(notification, rows)), seen, forgotten)
-
-
-def _start_of(moment: int | None) -> bytes:
-    """The lowest id of that millisecond, or above all ids."""
-    if moment is None:
-        return _HIGHEST
-    return max(moment, 0).to_bytes(_TIMESTAMP_BYTES, "big") + bytes(10)

@@ -11,6 +11,7 @@ from gatepost.errors import Unavailable
 from gatepost.guard.accounts import ApiKey, Tenant
 from gatepost.notify.delivery import Delivery, Finished, State
 from gatepost.notify.endpoint import Endpoint
+from gatepost.notify.replay import Candidate
 from gatepost.notify.store import (
     Acceptance,
     Accepted,
@@ -24,7 +25,7 @@ from gatepost.notify.store import (
     Totals,
 )
 from gatepost.notify.subscription import Acknowledgement, Progress, Subscription
-from gatepost.stores.sqlite import accounts, changing, reading, subscribing
+from gatepost.stores.sqlite import accounts, changing, reading, replaying, subscribing
 from gatepost.stores.sqlite.accepting import write_acceptances
 from gatepost.stores.sqlite.commit import GroupCommit
 from gatepost.stores.sqlite.database import open_database, open_reader, opening
@@ -119,6 +120,14 @@ class SqliteStore:
 
     async def clear_endpoint(self, tenant: str, endpoint: str) -> int:
         return await self._commits.submit(changing.clear_endpoint, (tenant, endpoint))
+
+    async def candidates(
+        self, tenant: str, endpoint: str, since: int, until: int, after: str | None, limit: int
+    ) -> list[Candidate]:
+        return replaying.candidates(self._reader, tenant, endpoint, since, until, after, limit)
+
+    async def replay(self, tenant: str, endpoint: str, wanted: Sequence[tuple[int, int]]) -> int:
+        return await self._commits.submit(replaying.replay, (tenant, endpoint, wanted))
 
     async def find(self, tenant: str, notification: str) -> NotificationView | None:
         return reading.find(self._reader, tenant, notification)

@@ -20,6 +20,7 @@ from gatepost.server.delivery import lane
 from tests.contract.steps import TENANT
 from tests.samples import an_outcome
 from tests.unit.clocks import HandClock
+from tests.unit.server import house as house_module
 from tests.unit.server.house import House, ScriptedChannel, later
 
 FAILED = an_outcome(500)
@@ -305,4 +306,5 @@ def test_nothing_ever_overtakes_another_of_its_key(acts: list[str], seed: int) -
     with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as small:
         small.setattr(lane, "ROOM", 6)
         small.setattr(lane, "LINE", 3)
+        small.setattr(house_module, "DISABLE_AFTER_MS", 1 << 60)  # a disabled endpoint would get nothing new
         asyncio.run(Story(Path(directory), seed).run(acts))
