@@ -184,6 +184,12 @@ async def test_a_newer_one_supersedes_what_still_waits_under_its_collapse_key(st
     assert len(await claim(store, clock)) == 1
 
 
+async def test_but_only_where_the_newer_one_goes_too(store: Store, clock: HandClock) -> None:
+    old = await accept(store, clock, later=[ENDPOINT, OTHER_ENDPOINT], collapse_key="cart")
+    await accept(store, clock, later=[ENDPOINT], collapse_key="cart")
+    assert await states(store, old) == {ENDPOINT: State.SUPERSEDED, OTHER_ENDPOINT: State.WAITING}
+
+
 async def test_but_nothing_that_differs_in_key_topic_or_tenant(store: Store, clock: HandClock) -> None:
     kept = [
         await accept(store, clock, later=[ENDPOINT], collapse_key="other"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
+from collections.abc import Callable
 from itertools import chain
 
 from gatepost.notify.concurrency import Allowance
 from gatepost.notify.delivery import Delivery
 from gatepost.notify.endpoint import Endpoint
-from gatepost.notify.notification import MAX_PAYLOAD_BYTES
+from gatepost.notify.notification import MAX_PAYLOAD_BYTES, Notification
 from gatepost.notify.store import Claim
 
 ROOM = 2_000
@@ -170,12 +171,22 @@ class Lane:
 
     def withdraw(self, notification: str) -> list[Delivery]:
         """Takes the deliveries of a notification out of the queue; those in flight cannot be taken back."""
-        withdrawn = _withdraw(self.queue, notification) + _withdraw(self.late, notification)
+        return self._remove(lambda each: each.id == notification)
+
+    def supersede(self, newer: Notification) -> list[Delivery]:
+        """Takes out what waits here and has the same topic and collapse key as a newer notification."""
+        if not self.taken:
+            return []
+        what = (newer.topic, newer.collapse_key)
+        return self._remove(lambda each: (each.topic, each.collapse_key) == what and each.seq < newer.seq)
+
+    def _remove(self, unwanted: Callable[[Notification], bool]) -> list[Delivery]:
+        withdrawn = _remove_from(self.queue, unwanted) + _remove_from(self.late, unwanted)
         for delivery in withdrawn:
             if delivery.key is not None:
                 self.advance(delivery.key)
         for line in self.lines.values():
-            in_line = _withdraw(line, notification)
+            in_line = _remove_from(line, unwanted)
             self.behind -= len(in_line)
             withdrawn += in_line
         return withdrawn
@@ -202,8 +213,8 @@ def _place_in_log(delivery: Delivery) -> int:
     return delivery.notification.seq
 
 
-def _withdraw(queue: deque[Delivery], notification: str) -> list[Delivery]:
-    withdrawn = [delivery for delivery in queue if delivery.notification.id == notification]
-    for delivery in withdrawn:
+def _remove_from(queue: deque[Delivery], unwanted: Callable[[Notification], bool]) -> list[Delivery]:
+    removed = [delivery for delivery in queue if unwanted(delivery.notification)]
+    for delivery in removed:
         queue.remove(delivery)
-    return withdrawn
+    return removed

@@ -131,6 +131,8 @@ class LocalEngine:
     def hand_over(self, planned: Planned) -> None:
         """Takes a notification that is on disk now."""
         notification = planned.notification
+        if notification.collapse_key is not None:
+            self._supersede(planned)
         for endpoint in planned.now:
             delivery = Delivery(notification, endpoint, key=notification.ordering_key)
             lane = self._lanes.get(endpoint)
@@ -144,9 +146,17 @@ class LocalEngine:
         self._give_back(notification, planned.held)
         for endpoint in planned.later:
             self._later(endpoint, planned.due_at)
-        if notification.collapse_key is not None:  # it may have superseded what others of their key were held behind
-            for endpoint in (*planned.now, *planned.held):
-                self._later(endpoint, notification.accepted_at)
+
+    def _supersede(self, planned: Planned) -> None:
+        """Lets go of what a newer notification supersedes here. The store did so with what waits there."""
+        newer, closed = planned.notification, []
+        endpoints = (*planned.now, *planned.later, *planned.held)
+        for lane in [self._lanes[each] for each in endpoints if each in self._lanes]:
+            lane.due_at(newer.accepted_at)  # what was held behind a superseded one may be due now
+            closed += lane.supersede(newer)
+        for delivery in closed:
+            self._forget_bytes(delivery.endpoint, delivery.notification)
+        self._outcomes.add([_closed(delivery, State.SUPERSEDED, newer.accepted_at) for delivery in closed])
 
     def _give_back(self, notification: Notification, endpoints: Iterable[str]) -> None:
         """Gives up the places that were reserved for a notification."""

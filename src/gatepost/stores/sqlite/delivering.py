@@ -38,6 +38,7 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
     totals.delivered += changed[State.DELIVERED]
     totals.dead += changed[State.DEAD]
     totals.backlog -= sum(count for state, count in changed.items() if state is not State.WAITING)
+    totals.backlog -= sum(_supersede(connection, step) for step in _collapsing(sets))
     return [ordering.settle(connection, steps_of_one) for steps_of_one in sets]
 
 
@@ -59,6 +60,24 @@ def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -
             )
         )
     steps[step.state].append((step.state, step.due_at, number, step.delivery.spent, *key))
+
+
+def _collapsing(sets: Sequence[Sequence[Finished]]) -> list[Finished]:
+    """The steps after which a delivery with a collapse key is to be tried again."""
+    waiting = (step for steps in sets for step in steps if step.state is State.WAITING)
+    return [step for step in waiting if step.delivery.notification.collapse_key is not None]
+
+
+def _supersede(connection: sqlite3.Connection, step: Finished) -> int:
+    failed = step.delivery.notification
+    values = {
+        "seq": failed.seq,
+        "endpoint": pack(step.delivery.endpoint),
+        "tenant": pack(failed.tenant),
+        "topic": failed.topic,
+        "collapse_key": failed.collapse_key,
+    }
+    return connection.execute(_SQL["supersede_late"], values).rowcount
 
 
 def write_claims(transaction: Transaction, claims: Sequence[tuple[Sequence[Claim], int]]) -> list[list[Delivery]]:

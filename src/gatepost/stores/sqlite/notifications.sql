@@ -57,8 +57,16 @@ INSERT INTO idempotency (tenant, digest, fingerprint, answer, expires_at) VALUES
 -- name: supersede
 UPDATE deliveries SET state = 6
 WHERE state <= 0 AND notification IN (
-    SELECT seq FROM notifications WHERE tenant = ? AND topic = ? AND collapse_key = ? AND seq < ?
+    SELECT seq FROM notifications WHERE tenant = ?1 AND topic = ?2 AND collapse_key = ?3 AND seq < ?4
     ORDER BY seq DESC LIMIT 100)
+  AND EXISTS (SELECT 1 FROM deliveries n WHERE n.notification = ?4 AND n.endpoint = deliveries.endpoint)
+
+-- name: supersede_late
+-- A failed one that would be tried again, when a newer one is on its way to the same endpoint, or has been.
+UPDATE deliveries AS own SET state = 6
+WHERE notification = :seq AND endpoint = :endpoint AND state = 0 AND EXISTS (
+    SELECT 1 FROM notifications n JOIN deliveries d ON d.notification = n.seq AND d.endpoint = own.endpoint
+    WHERE n.tenant = :tenant AND n.topic = :topic AND n.collapse_key = :collapse_key AND n.seq > :seq)
 
 -- name: keys_of_superseded
 SELECT tenant, endpoint, ordering_key FROM deliveries
