@@ -47,6 +47,7 @@ def test_the_life_of_an_endpoint(client: Client) -> None:
     assert client.endpoint(made.id).secret is None
     changed = client.change_endpoint(made.id, retry=None, concurrency=7)
     assert (changed.retry, changed.concurrency, changed.topics) == (None, 7, ("orders.*",))
+    assert client.change_endpoint(made.id, on_stuck="park", park_after=5).on_stuck == "park"
     assert client.pause_endpoint(made.id).state == "paused"
     assert client.resume_endpoint(made.id).state == "active"
     rotated = client.rotate_endpoint_secret(made.id, overlap_seconds=60)
@@ -57,6 +58,17 @@ def test_the_life_of_an_endpoint(client: Client) -> None:
     with pytest.raises(ServiceError) as caught:
         client.endpoint(made.id)
     assert (caught.value.status, caught.value.problem_code) == (404, "not-found")
+
+
+def test_what_an_endpoint_missed_is_explained_and_replayed(client: Client) -> None:
+    since = datetime.now(UTC) - SOON
+    sent = client.send("missed", "order.paid", {}, ordering_key="a")
+    made = client.create_endpoint("http://127.0.0.1:9/hook", topics=["missed"])
+    assert client.explain_delivery(sent.id, made.id).reason in ("created-later", "not-planned")
+    assert client.replay(made.id, since=since, dry_run=True).counts.missed == 1
+    assert client.replay(made.id, since=since, topics=["missed"], rate=5).replayed == 1
+    assert client.explain_delivery(sent.id, made.id).due_at is not None
+    client.delete_endpoint(made.id)
 
 
 def test_an_ed25519_endpoint_shows_its_public_key(client: Client) -> None:

@@ -8,12 +8,25 @@ from typer import Argument, BadParameter, Option, Typer
 
 from gatepost.cli import terminal
 from gatepost.cli.connection import connect, secret_from
-from gatepost.cli.options import EndpointId, Json, KeyFile, Limit, SecretFile, Url, Yes, given, listed
+from gatepost.cli.options import (
+    EndpointId,
+    Json,
+    KeyFile,
+    Limit,
+    NotificationId,
+    SecretFile,
+    Url,
+    Yes,
+    given,
+    listed,
+    moment,
+    required_moment,
+)
 
 if TYPE_CHECKING:
     from msgspec import UnsetType
 
-    from gatepost.client.results import Endpoint
+    from gatepost.client.results import Endpoint, Replay
 
 app = Typer(name="endpoints", help="Create, show and change the receivers of webhooks.", no_args_is_help=True)
 
@@ -26,6 +39,11 @@ Retry = Annotated[
     Option(metavar="SECONDS", help="Waits before each attempt, comma-separated: 0,5,300. Or usual."),
 ]
 Concurrency = Annotated[int | None, Option(min=1, metavar="N", help="Requests to it at once.")]
+OnStuck = Annotated[
+    Literal["block", "park", "skip"] | None,
+    Option(help="When one fails, those behind it with its ordering key wait, wait for a few attempts, or go on."),
+]
+ParkAfter = Annotated[int | None, Option(min=1, metavar="N", help="Attempts for which park waits.")]
 Description = Annotated[str | None, Option(metavar="TEXT", help="What it is, for people.")]
 
 
@@ -36,6 +54,8 @@ def create(
     types: Types = None,
     retry: Retry = None,
     concurrency: Concurrency = None,
+    on_stuck: OnStuck = None,
+    park_after: ParkAfter = None,
     description: Description = None,
     signature: Annotated[
         Literal["v1", "v1a"] | None, Option(help="v1: shared secret (usual). v1a: Ed25519, receivers hold no secret.")
@@ -53,6 +73,8 @@ def create(
             types=_patterns(types),
             retry=_schedule(retry),
             concurrency=given(concurrency),
+            on_stuck=given(on_stuck),
+            park_after=given(park_after),
             description=given(description),
             signature=given(signature),
             secret=secret_from(secret_file),
@@ -84,6 +106,8 @@ def change(
     types: Types = None,
     retry: Retry = None,
     concurrency: Concurrency = None,
+    on_stuck: OnStuck = None,
+    park_after: ParkAfter = None,
     description: Description = None,
     url: Url = None,
     key_file: KeyFile = None,
@@ -98,6 +122,8 @@ def change(
             types=_patterns(types),
             retry=_schedule(retry),
             concurrency=given(concurrency),
+            on_stuck=given(on_stuck),
+            park_after=given(park_after),
             description=given(description),
         )
     _show(changed, as_json)
@@ -156,20 +182,75 @@ def send_test(endpoint: EndpointId, url: Url = None, key_file: KeyFile = None, a
 
 
 @app.command()
+def replay(
+    endpoint: EndpointId,
+    since: Annotated[str, Option(metavar="TIME", help="Accepted at this time or later (RFC 3339).")],
+    until: Annotated[str | None, Option(metavar="TIME", help="Accepted before this time.")] = None,
+    topics: Topics = None,
+    rate: Annotated[int | None, Option(min=1, metavar="N", help="How many a second.")] = None,
+    dry_run: Annotated[bool, Option("--dry-run", help="Only count.")] = False,
+    url: Url = None,
+    key_file: KeyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Send an endpoint what it missed, such as while it was disabled."""
+    from functools import partial
+
+    with connect(url, key_file) as client:
+        portion = partial(
+            client.replay,
+            endpoint,
+            since=required_moment(since, "--since"),
+            until=moment(until, "--until"),
+            topics=None if topics is None else listed(topics),
+            rate=given(rate),
+            dry_run=dry_run,
+        )
+        portions = [portion()]
+        while (cursor := portions[-1].next) is not None:
+            portions.append(portion(cursor=cursor))
+    terminal.record(_summed(portions), as_json)
+
+
+@app.command()
+def why(
+    endpoint: EndpointId,
+    notification: NotificationId,
+    url: Url = None,
+    key_file: KeyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Say why an endpoint got a notification, or did not."""
+    with connect(url, key_file) as client:
+        found = client.explain_delivery(notification, endpoint)
+    terminal.record(found, as_json, leave_out=("attempts",))
+
+
+@app.command()
 def deliveries(
     endpoint: EndpointId,
-    state: Annotated[Literal["dead", "open"], Option(help="Those given up, or those on their way.")] = "dead",
+    state: Annotated[
+        Literal["dead", "parked", "open"], Option(help="Those given up, those set aside, or those on their way.")
+    ] = "dead",
     limit: Limit = 50,
     url: Url = None,
     key_file: KeyFile = None,
     as_json: Json = False,
 ) -> None:
-    """List what was given up, or what is still on its way to an endpoint, oldest first."""
+    """List what was given up, what was set aside, or what is still on its way to an endpoint, oldest first."""
     from itertools import islice
 
     with connect(url, key_file) as client:
         found = list(islice(client.deliveries(endpoint, state=state), limit))
     terminal.records(found, ("notification", "topic", "type", "state", "attempts", "due_at"), as_json)
+
+
+def _summed(portions: list[Replay]) -> dict[str, object]:
+    """What all portions of a replay found and did together."""
+    names = portions[0].counts.__struct_fields__
+    counts = {name: sum(getattr(portion.counts, name) for portion in portions) for name in names}
+    made = sum(portion.replayed for portion in portions)
+    return {"replayed": made, **counts, "ends_at": portions[-1].ends_at}
 
 
 def _show(endpoint: Endpoint, as_json: bool) -> None:

@@ -73,9 +73,12 @@ def listed(text: str) -> list[str]:
 
 
 def moment(text: str | None, option: str) -> datetime | None:
+    """A time, if one was given. Raises `InvalidParameter`."""
+    return None if text is None else required_moment(text, option)
+
+
+def required_moment(text: str, option: str) -> datetime:
     """Reads a time with its zone. Raises `InvalidParameter`."""
-    if text is None:
-        return None
     try:
         read = datetime.fromisoformat(text)
     except ValueError:

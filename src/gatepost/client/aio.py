@@ -99,6 +99,9 @@ class AsyncClient:
     delete_endpoint = _method(calls.delete_endpoint)
     rotate_endpoint_secret = _method(calls.rotate_endpoint_secret)
     test_endpoint = _method(calls.test_endpoint)
+    replay = _method(calls.replay)
+    replay_delivery = _method(calls.replay_delivery)
+    explain_delivery = _method(calls.explain_delivery)
 
     create_key = _method(calls.create_key)
     keys = _iterator(calls.keys)

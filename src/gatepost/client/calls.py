@@ -21,10 +21,13 @@ from gatepost.client.results import (
     BatchAnswer,
     Cancelled,
     Endpoint,
+    Explanation,
     ListedDelivery,
     Me,
     Notification,
+    OnStuck,
     Page,
+    Replay,
     RotatedSecret,
     Status,
     Tenant,
@@ -48,11 +51,13 @@ _cancelled = reader(Cancelled)
 _deliveries = reader(Page[ListedDelivery])
 _endpoint = reader(Endpoint)
 _endpoints = reader(Page[Endpoint])
+_explanation = reader(Explanation)
 _key = reader(ApiKey)
 _keys = reader(Page[ApiKey])
 _me = reader(Me)
 _notification = reader(Notification)
 _notifications = reader(Page[Notification])
+_replay = reader(Replay)
 _rotated = reader(RotatedSecret)
 _status = reader(Status)
 _tenant = reader(Tenant)
@@ -114,9 +119,9 @@ def cancel(id: str) -> Call[Cancelled]:
 
 
 def deliveries(
-    endpoint: str, *, state: Literal["dead", "open"] = "dead", page_size: int = 100
+    endpoint: str, *, state: Literal["dead", "parked", "open"] = "dead", page_size: int = 100
 ) -> Listing[ListedDelivery]:
-    """Deliveries to one endpoint, oldest first: those given up, or those still on their way."""
+    """Deliveries to one endpoint, oldest first: those given up, those set aside, or those still on their way."""
     return listing("/v1/deliveries", {"endpoint": endpoint, "state": state, "limit": str(page_size)}, _deliveries)
 
 
@@ -136,14 +141,17 @@ def create_endpoint(
     types: Sequence[str] | UnsetType = UNSET,
     retry: Sequence[float] | UnsetType | None = UNSET,
     concurrency: int | UnsetType = UNSET,
+    on_stuck: OnStuck | UnsetType = UNSET,
+    park_after: int | UnsetType = UNSET,
     description: str | UnsetType = UNSET,
     signature: Literal["v1", "v1a"] | UnsetType = UNSET,
     secret: Secret[str] | None = None,
 ) -> Call[Endpoint]:
     """Registers a receiver of webhooks. The answer holds its signing secret, which is not shown again.
 
-    `retry` is the seconds before each attempt, the first of which is made at once. `secret` brings along a key that
-    receivers know already. What is left out takes the service's default.
+    `retry` is the seconds before each attempt, the first of which is made at once. `on_stuck` says what a failing
+    one means for those behind it with the same ordering key, `park_after` how many attempts "park" waits for. `secret`
+    brings along a key that receivers know already. What is left out takes the service's default.
     """
     body = {
         "url": url,
@@ -151,6 +159,8 @@ def create_endpoint(
         "types": types,
         "retry": retry,
         "concurrency": concurrency,
+        "on_stuck": on_stuck,
+        "park_after": park_after,
         "description": description,
         "signature": signature,
         "secret": UNSET if secret is None else secret.reveal(),
@@ -176,6 +186,8 @@ def change_endpoint(
     types: Sequence[str] | UnsetType = UNSET,
     retry: Sequence[float] | UnsetType | None = UNSET,
     concurrency: int | UnsetType = UNSET,
+    on_stuck: OnStuck | UnsetType = UNSET,
+    park_after: int | UnsetType = UNSET,
     description: str | UnsetType = UNSET,
 ) -> Call[Endpoint]:
     """Changes what is given and leaves the rest; `retry=None` goes back to the service's schedule."""
@@ -185,6 +197,8 @@ def change_endpoint(
         "types": types,
         "retry": retry,
         "concurrency": concurrency,
+        "on_stuck": on_stuck,
+        "park_after": park_after,
         "description": description,
     }
     return Call(Request("PATCH", path_of("endpoints", id), (JSON,), body_of(body)), _endpoint)
@@ -208,6 +222,41 @@ def delete_endpoint(id: str) -> Call[None]:
 def rotate_endpoint_secret(id: str, *, overlap_seconds: int | UnsetType = UNSET) -> Call[RotatedSecret]:
     """Makes a new signing secret; both sign until the overlap ends, so that receivers can change over in peace."""
     return Call(post(path_of("endpoints", id, "rotate-secret"), {"overlap_seconds": overlap_seconds}), _rotated)
+
+
+def replay(
+    endpoint: str,
+    *,
+    since: datetime,
+    until: datetime | None = None,
+    topics: Sequence[str] | None = None,
+    rate: int | UnsetType = UNSET,
+    dry_run: bool = False,
+    cursor: str | None = None,
+) -> Call[Replay]:
+    """Sends an endpoint what it missed of the notifications accepted from `since` on, `rate` a second.
+
+    `dry_run` only counts. Whatever was delivered, withdrawn or is on its way stays as it is, so it may be repeated.
+    """
+    body = {
+        "since": _moment(since),
+        "until": UNSET if until is None else _moment(until),
+        "topics": UNSET if topics is None else topics,
+        "rate": rate,
+        "dry_run": dry_run,
+        "cursor": UNSET if cursor is None else cursor,
+    }
+    return Call(post(path_of("endpoints", endpoint, "replay"), body, repeatable=True), _replay)
+
+
+def replay_delivery(notification: str, endpoint: str) -> Call[None]:
+    """Sends one notification to an endpoint again, or for the first time."""
+    return Call(post(path_of("notifications", notification, "deliveries", endpoint, "replay")), read_nothing)
+
+
+def explain_delivery(notification: str, endpoint: str) -> Call[Explanation]:
+    """Why an endpoint got a notification, or did not."""
+    return Call(get(path_of("notifications", notification, "deliveries", endpoint)), _explanation)
 
 
 def test_endpoint(id: str) -> Call[Accepted]:

@@ -82,7 +82,12 @@ class Attempt(Struct, frozen=True):
     answer: str = ""
 
 
-DeliveryState = Literal["waiting", "sending", "delivered", "dead", "cancelled", "expired", "superseded"]
+DeliveryState = Literal[
+    "held", "waiting", "sending", "delivered", "dead", "cancelled", "expired", "superseded", "parked"
+]
+
+OnStuck = Literal["block", "park", "skip"]
+"""Those behind one that fails under the same ordering key wait for it, wait for a few attempts, or go on at once."""
 
 
 class Delivery(Struct, frozen=True):
@@ -142,12 +147,47 @@ class Endpoint(Struct, frozen=True):
     state: Literal["active", "paused", "disabled"]
     concurrency: int
     created_at: datetime
+    on_stuck: OnStuck = "block"
+    park_after: int = 3
     retry: tuple[float, ...] | None = None
     description: str = ""
     signature: Literal["v1", "v1a"] = "v1"
     failing_since: datetime | None = None
     secret: Secret[str] | None = None
     public_key: str | None = None
+
+
+class Counts(Struct, frozen=True):
+    """How the notifications of a window stand with an endpoint; `missed` and `failed` ones can be replayed."""
+
+    missed: int
+    failed: int
+    delivered: int
+    open: int
+    withdrawn: int
+    expired: int
+    forgotten: int
+
+
+class Replay(Struct, frozen=True):
+    """What a replay found and made due, and when the last is due. With `next` there is more: give it as `cursor`."""
+
+    counts: Counts
+    replayed: int
+    dry_run: bool
+    ends_at: datetime
+    next: str | None
+
+
+class Explanation(Struct, frozen=True):
+    """Why an endpoint got a notification or did not; `reason` is the state of the delivery if there is one."""
+
+    notification: str
+    endpoint: str
+    reason: str
+    detail: str
+    due_at: datetime | None
+    attempts: tuple[Attempt, ...]
 
 
 class RotatedSecret(Struct, frozen=True):

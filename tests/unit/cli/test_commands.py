@@ -106,6 +106,30 @@ def test_endpoints_are_shown_changed_and_paused(
     assert body is None or service.received[0].json == body
 
 
+def test_an_endpoint_says_what_happens_when_one_is_stuck(gatepost: Gatepost, service: StandIn) -> None:
+    service.answer("PATCH /v1/endpoints/ep_1", Reply(200, ENDPOINT))
+    gatepost("endpoints", "change", "ep_1", "--on-stuck", "park", "--park-after", "5")
+    assert service.received[0].json == {"on_stuck": "park", "park_after": 5}
+
+
+def test_a_replay_goes_on_to_the_end_of_the_window(gatepost: Gatepost, service: StandIn) -> None:
+    counts = dict.fromkeys(("missed", "failed", "delivered", "open", "withdrawn", "expired", "forgotten"), 1)
+    part = {"counts": counts, "replayed": 2, "dry_run": False, "ends_at": NOW}
+    service.answer(
+        "POST /v1/endpoints/ep_1/replay", Reply(202, part | {"next": "ntf_1-5"}), Reply(202, part | {"next": None})
+    )
+    run = gatepost("endpoints", "replay", "ep_1", "--since", "2026-11-01T00:00:00Z", "--json")
+    assert (run.json["replayed"], run.json["missed"]) == (4, 2)
+    assert [each.json.get("cursor") for each in service.received] == [None, "ntf_1-5"]
+
+
+def test_why_something_did_not_arrive(gatepost: Gatepost, service: StandIn) -> None:
+    found = {"notification": "ntf_1", "endpoint": "ep_1", "reason": "disabled", "detail": "it was", "attempts": []}
+    service.answer("GET /v1/notifications/ntf_1/deliveries/ep_1", Reply(200, found | {"due_at": None}))
+    run = gatepost("endpoints", "why", "ep_1", "ntf_1")
+    assert (run.code, "disabled" in run.out) == (0, True)
+
+
 def test_a_secret_is_rotated(gatepost: Gatepost, service: StandIn) -> None:
     service.answer(
         "POST /v1/endpoints/ep_1/rotate-secret", Reply(200, {"secret": "whsec_new", "old_secret_ends_at": NOW})
