@@ -1,0 +1,1 @@
+"""Tools that look for weaknesses in any API, and what they share: findings, reports, baselines, suppression."""
