@@ -127,6 +127,7 @@ FIELDS = {
 SIZES = {
     "10 MB announced": raw(f"{POST_HEAD}content-length: 10000000\n\n", 413, "too-large"),
     "a hundred terabytes announced": raw(f"{POST_HEAD}content-length: 100000000000000\n\n", 413, "too-large"),
+    "ten exabytes announced": raw(f"{POST_HEAD}content-length: 10000000000000000000\n\n", 413, "too-large"),
     "100 KB": post(b" " * 100_000, 413, "too-large"),
     "100 KB in chunks": raw(
         f"{POST_HEAD}transfer-encoding: chunked\n\n", 413, "too-large", b"186a0\r\n" + b" " * 100_000 + b"\r\n0\r\n\r\n"

@@ -118,8 +118,10 @@ def _announced_length(headers: Headers) -> int | None:
         return None
     if "transfer-encoding" in headers:
         raise InvalidParameter("content-length and transfer-encoding exclude each other (RFC 9112 section 6.2)")
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_LENGTH_DIGITS):
+    if not (text.isascii() and text.isdigit()):
         raise InvalidParameter("content-length is not a number of bytes")
+    if len(text) > _MAX_LENGTH_DIGITS:
+        raise TooLarge(f"content-length has more than {_MAX_LENGTH_DIGITS} digits")
     return int(text)
 
 
