@@ -19,6 +19,7 @@ from gatepost.cli import (
     serve,
     setting_flags,
     settings,
+    subscriptions,
     tenants,
     terminal,
 )
@@ -39,7 +40,7 @@ def application() -> typer.Typer:
     app.command()(send.send)
     app.command()(listen.listen)
     app.command()(listen.presence)
-    for group in (endpoints, keys, tenants, notifications):
+    for group in (endpoints, subscriptions, keys, tenants, notifications):
         app.add_typer(group.app)
     takes_settings(settings.settings)
     takes_settings(doctor.doctor)

@@ -1,10 +1,14 @@
-"""Hands notifications on to a service near by, in the form of a webhook. For development: nothing is tried again."""
+"""Hands notifications on to a service near by, in the form of a webhook."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
 
+from gatepost.client.exchange import Retries
 from gatepost.client.results import Received
 from gatepost.clock import Clock, rfc3339
 from gatepost.crypto.secret import Secret
@@ -17,6 +21,9 @@ from gatepost.net.http1 import Limits
 LIMITS = Limits(max_body=4096)
 """Spans as for webhooks; of the answer as much as anybody reads in a terminal."""
 
+WAITS = Retries(first_wait=0.5, max_wait=30.0)
+"""Between attempts for who must lose nothing: what is started again is found soon, what is broken is left alone."""
+
 
 class Forwarded(Struct, frozen=True, omit_defaults=True):
     """What the other side answered, or why it did not."""
@@ -25,6 +32,14 @@ class Forwarded(Struct, frozen=True, omit_defaults=True):
     status: int | None = None
     answer: str = ""
     error: str | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+Tell = Callable[[Forwarded, float], None]
+"""Told of an attempt that failed, and of the seconds until the next."""
 
 
 class Forwarder:
@@ -44,6 +59,16 @@ class Forwarder:
         except DeliveryFailed as failure:
             return Forwarded(self._milliseconds_since(started), error=f"{failure.code}: {failure.detail}")
         return Forwarded(self._milliseconds_since(started), status, answer.decode("utf-8", "replace"))
+
+    async def send_until_taken(self, received: Received, tell: Tell) -> Forwarded:
+        """Makes requests until one is answered with a 2xx."""
+        attempts = 0
+        while not (forwarded := await self.send(received)).is_taken:
+            attempts += 1
+            wait = WAITS.wait(attempts, self._clock.jitter())
+            tell(forwarded, wait)
+            await asyncio.sleep(wait)
+        return forwarded
 
     async def _exchange(self, message_id: str, body: bytes) -> tuple[int, bytes]:
         target = self._target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatepost.errors import (
+    Conflict,
     ConnectFailed,
     DataDirectoryInUse,
     DataDirectoryUnsafe,
@@ -39,6 +40,7 @@ _BY_ERROR: tuple[tuple[type[GatepostError], str], ...] = (
     (DataDirectoryInUse, "stop the other process, or give another --data-dir"),
     (DataDirectoryUnsafe, "make it owner-only with chmod 700"),
     (StartRefused, "see the message; nothing was changed"),
+    (Conflict, "stop the other listener, or listen by another --subscription"),
     (InvalidField, "correct the field"),
     (InvalidParameter, "correct the parameter"),
 )

@@ -26,6 +26,7 @@ COMMANDS = {
     "tenants",
     "notifications",
     "settings",
+    "subscriptions",
     "demo",
     "doctor",
 }

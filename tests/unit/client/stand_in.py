@@ -120,7 +120,7 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(encoded)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 - the names the library looks for
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - the names the library looks for
 
         def log_message(self, format: str, *arguments: object) -> None:
             """Tests need no log."""
