@@ -141,7 +141,7 @@ async def _wired(
         intake=intake,
         accounts=accounts,
         endpoints=endpoints,
-        replayer=Replayer(store, engine, clock),
+        replayer=Replayer(store, engine, clock, settings.backlog_limit),
         hub=hub,
         subscriptions=subscriptions,
         lobby=Lobby(),

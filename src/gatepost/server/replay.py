@@ -7,7 +7,7 @@ import asyncio
 from msgspec import Struct
 
 from gatepost.clock import Clock
-from gatepost.errors import Conflict
+from gatepost.errors import BacklogFull, Conflict
 from gatepost.notify.delivery import State
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.replay import Candidate, Counts, concerns, judge
@@ -19,6 +19,12 @@ PORTION = 500
 
 PORTIONS = 100
 """Portions that one request looks at; the next request goes on from there."""
+
+BACKLOG_SHARE = 0.5
+"""The share of the backlog limit up to which a replay fills it: the rest is for what is accepted meanwhile."""
+
+RETRY_AFTER_S = 10
+"""Seconds after which a replay that found no room may find some."""
 
 
 class Window(Struct, frozen=True):
@@ -45,25 +51,33 @@ class Replayed(Struct, frozen=True):
 
 
 class Replayer:
-    """Makes deliveries due that were missed or failed."""
+    """Makes deliveries due that were missed or failed, while less than a share of `backlog_limit` is open."""
 
-    def __init__(self, store: NotificationStore, engine: LocalEngine, clock: Clock) -> None:
+    def __init__(self, store: NotificationStore, engine: LocalEngine, clock: Clock, backlog_limit: int) -> None:
         self._store = store
         self._engine = engine
         self._clock = clock
+        self._backlog = int(backlog_limit * BACKLOG_SHARE)
 
     async def window(self, endpoint: Endpoint, window: Window, *, dry_run: bool) -> Replayed:
-        """Looks through a window, oldest first, a portion at a time; whatever it made is on disk when it returns."""
+        """Looks through a window, oldest first, a portion at a time; whatever it made is on disk when it returns.
+
+        It ends early when the backlog is full enough. Raises `BacklogFull` when it is so from the beginning.
+        """
+        room = self._looking_only if dry_run else self._room
+        if room() == 0:
+            raise BacklogFull("too much waits to be delivered for a replay to add to it", retry_after=RETRY_AFTER_S)
         counts, made, after = Counts(), 0, window.after
         for _ in range(PORTIONS):
+            portion = room()
             found = await self._store.candidates(
-                endpoint.tenant, endpoint.id, window.since, window.until, after, PORTION
+                endpoint.tenant, endpoint.id, window.since, window.until, after, portion
             )
             wanted = [each for each in found if self._counted(endpoint, window, each, counts)]
             if wanted and not dry_run:
                 made += await self._replay(endpoint, window, wanted, made)
-            after = found[-1].id if len(found) == PORTION else None
-            if after is None:
+            after = found[-1].id if len(found) == portion else None
+            if after is None or room() == 0:
                 break
             await asyncio.sleep(0)
         return Replayed(counts, made, _due_at(window, made), after)
@@ -79,6 +93,13 @@ class Replayer:
         if not await self._store.replay(endpoint.tenant, endpoint.id, [(notification.seq, now)]):
             raise Conflict("its payload is no longer kept")
         self._engine.wake(endpoint.id, now)
+
+    def _room(self) -> int:
+        """How many may be looked at next: if all of them become due, the backlog is as full as it may be."""
+        return max(0, min(PORTION, self._backlog - self._store.totals.backlog))
+
+    def _looking_only(self) -> int:
+        return PORTION
 
     def _counted(self, endpoint: Endpoint, window: Window, candidate: Candidate, counts: Counts) -> bool:
         """Counts a candidate if the endpoint wants it; says whether it can be replayed."""

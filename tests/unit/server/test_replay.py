@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost.errors import Conflict
+from gatepost.errors import BacklogFull, Conflict
 from gatepost.notify.delivery import State
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.replay import Counts
@@ -16,8 +16,8 @@ from tests.unit.clocks import HandClock
 from tests.unit.server.house import House, later
 
 
-def replayer(house: House) -> Replayer:
-    return Replayer(house.store, house.engine, house.clock)
+def replayer(house: House, backlog_limit: int = 1_000_000) -> Replayer:
+    return Replayer(house.store, house.engine, house.clock, backlog_limit)
 
 
 def window(clock: HandClock, since: int, rate: int = 1000, after: str | None = None) -> Window:
@@ -68,6 +68,28 @@ async def test_a_long_window_goes_on_where_it_stopped(
     assert (rest.replayed, rest.next) == (4, None)
     clock.advance(1)
     await house.all_delivered(10)
+
+
+async def test_it_fills_half_of_the_backlog_and_goes_on_once_there_is_room(house: House, clock: HandClock) -> None:
+    endpoint, sent, since = await missed_while_disabled(house, 10)
+    limited = replayer(house, backlog_limit=8)
+    first = await limited.window(endpoint, window(clock, since), dry_run=False)
+    assert (first.replayed, first.counts, house.store.totals.backlog) == (4, Counts(missed=4), 4)
+    with pytest.raises(BacklogFull) as refused:
+        await limited.window(endpoint, window(clock, since, after=first.next), dry_run=False)
+    assert refused.value.retry_after is not None
+    counted = await limited.window(endpoint, window(clock, since), dry_run=True)
+    assert counted.counts == Counts(missed=6, open=4), "counting needs no room"
+    clock.advance(1)
+    await house.all_delivered(4)
+    second = await limited.window(endpoint, window(clock, since, after=first.next), dry_run=False)
+    clock.advance(1)
+    await house.all_delivered(8)
+    last = await limited.window(endpoint, window(clock, since, after=second.next), dry_run=False)
+    assert (second.replayed, last.replayed, last.next) == (4, 2, None)
+    clock.advance(1)
+    await house.all_delivered(10)
+    assert sorted(house.channel.to(endpoint)) == sorted(sent)
 
 
 async def test_one_is_sent_again_or_for_the_first_time(house: House) -> None:
