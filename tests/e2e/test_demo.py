@@ -117,3 +117,12 @@ def test_its_processes_end_with_it_and_nothing_is_left(tmp_path: Path, number: s
     assert "the demo was stopped before its end" in err
     assert not any(is_running(child) for child in children)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_processes_end_when_it_is_killed(tmp_path: Path) -> None:
+    run = demo(tmp_path, "--notifications", "1000000", "--once")
+    children = wait_for(lambda: len(found := descendants(run.pid)) == 2 and found, 20)
+    assert children
+    run.kill()
+    run.communicate(timeout=50)
+    wait_for(lambda: not any(is_running(child) for child in children), 30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,7 +51,7 @@ class ReceiverProcess:
 @asynccontextmanager
 async def receiver() -> AsyncIterator[ReceiverProcess]:
     """Runs the receiver on a free port of this machine."""
-    async with _running(["-m", "gatepost.cli.demo_receiver"], Path.cwd(), stdin=PIPE) as process:
+    async with _running(["-m", "gatepost.cli.demo_receiver"], Path.cwd()) as process:
         ready = msgspec.json.decode(await _line(process, "the receiver"), type=dict[str, int])
         yield ReceiverProcess(process, ready["port"])
 
@@ -63,7 +63,7 @@ async def service(data_dir: Path, scratch: Path) -> AsyncIterator[tuple[str, Sec
     Both paths are absolute. Raises `StartRefused` with the last line of the log.
     """
     key_file, log_file = scratch / "first-key", scratch / "service.log"
-    arguments = ["-m", "gatepost.cli.main", "serve", "--port", "0", "--data-dir", str(data_dir)]
+    arguments = ["-m", "gatepost.cli.demo_service", "serve", "--port", "0", "--data-dir", str(data_dir)]
     arguments += ["--allow-networks", "127.0.0.0/8", "--first-key-file", str(key_file)]
     with log_file.open("wb") as log:
         async with _running(arguments, scratch, stderr=log) as process:
@@ -75,13 +75,12 @@ async def service(data_dir: Path, scratch: Path) -> AsyncIterator[tuple[str, Sec
 
 
 @asynccontextmanager
-async def _running(
-    arguments: list[str], directory: Path, *, stdin: int = DEVNULL, stderr: IO[bytes] | None = None
-) -> AsyncIterator[Process]:
+async def _running(arguments: list[str], directory: Path, *, stderr: IO[bytes] | None = None) -> AsyncIterator[Process]:
+    """A process that ends when its stdin does: with the demo, also when that is killed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
-        stdin=stdin,
+        stdin=PIPE,
         stdout=PIPE,
         stderr=stderr,
         cwd=directory,
@@ -95,8 +94,7 @@ async def _running(
 
 
 async def _end(process: Process) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
+    cast("asyncio.StreamWriter", process.stdin).close()
     if process.returncode is None:
         process.terminate()
     try:
