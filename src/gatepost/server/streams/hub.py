@@ -89,7 +89,7 @@ class _Group:
 
     def __init__(self, interest: Interest) -> None:
         self.interest = interest
-        self.members: set[Member] = set()
+        self.members: dict[Member, None] = {}  # as they came: a set would jump about in memory at each event
         self.owed: list[bytes] = []
         self.owed_seq = 0
 
@@ -198,7 +198,7 @@ class Hub:
         """Adds a feed that has seen everything up to `published`, and gets everything after it."""
         group = self._tenants.setdefault(interest.tenant, _Tenant()).group(interest)
         group.flush()  # what the others are still owed, the new one has seen
-        group.members.add(member)
+        group.members[member] = None
         self._feeds += 1
 
     def leave(self, member: Member, interest: Interest) -> None:
@@ -207,7 +207,7 @@ class Hub:
         group = None if tenant is None else tenant.groups.get(interest)
         if tenant is None or group is None or member not in group.members:
             return
-        group.members.remove(member)
+        del group.members[member]
         self._feeds -= 1
         if not group.members:
             tenant.remove(group)
