@@ -1,0 +1,1 @@
+"""Finds what is unsafe in an OpenAPI document."""
