@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -47,8 +47,27 @@ def scan(body: bytes) -> None:
 
     Raises MalformedJson, DuplicateMember, TooDeep or NumberOutOfRange; the first wrong place is in `errors`.
     """
+    _check_depth(body)
+    _check_all_but_depth(body)
+
+
+def scan_array(body: bytes, items: Iterable[bytes]) -> None:
+    """The same for an array that was split already, each item `MAX_DEPTH` deep at most; `items` are all parts of it.
+
+    Any large array has more brackets than may be nested, its items rarely have: most need no exact depth.
+    """
+    for item in items:
+        _check_depth(item)
+    _check_all_but_depth(body)
+
+
+def _check_depth(body: bytes) -> None:
     if _may_be_too_deep(body) and _depth(body) > MAX_DEPTH:
         raise TooDeep(f"arrays and objects may be nested {MAX_DEPTH} deep")
+
+
+def _check_all_but_depth(body: bytes) -> None:
+    """To be called for bodies only whose depth is known to be bounded."""
     if not _survives_a_round_trip(body):
         _scan_exactly(body)
 

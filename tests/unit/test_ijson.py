@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,14 @@ QUICK_SECONDS = 1.0
 def refusal(body: bytes) -> GatepostError | None:
     try:
         ijson.scan(body)
+    except GatepostError as error:
+        return error
+    return None
+
+
+def array_refusal(items: list[bytes]) -> GatepostError | None:
+    try:
+        ijson.scan_array(b"[" + b",".join(items) + b"]", items)
     except GatepostError as error:
         return error
     return None
@@ -257,6 +266,31 @@ def is_ijson_to_the_letter(body: bytes) -> bool:
     except (ValueError, AssertionError):
         return False
     return True
+
+
+nestings = st.tuples(
+    st.integers(60, 70) | st.integers(0, 3), st.sampled_from(["[", '{"a":']), st.sampled_from(["1", '"[{"', "0.10"])
+).map(lambda nested: nested[1] * nested[0] + nested[2] + ("]" if nested[1] == "[" else "}") * nested[0])
+
+
+@given(st.lists((nestings | values.map(json.dumps)).map(str.encode), max_size=5))
+def test_an_array_that_was_split_passes_when_each_of_its_items_does(items: list[bytes]) -> None:
+    each = [refusal(item) for item in items]
+    assert (array_refusal(items) is None) == all(error is None for error in each)
+
+
+@given(st.lists(bodies, min_size=1, max_size=4))
+def test_an_array_that_was_split_passes_only_when_each_of_its_items_does(parts: list[bytes]) -> None:
+    try:
+        items = [bytes(item) for item in msgspec.json.decode(b"[" + b",".join(parts) + b"]", type=list[msgspec.Raw])]
+    except msgspec.MsgspecError:
+        return
+    assert (array_refusal(items) is None) == all(refusal(item) is None for item in items)
+
+
+@pytest.mark.parametrize("item", [b"[" * 65 + b"]" * 65, b"[" * 10_000, b'{"a":' * 100 + b"1" + b"}" * 100])
+def test_no_parser_sees_an_array_with_a_deep_item(item: bytes) -> None:
+    assert type(array_refusal([b"1", item, b"}"])) is TooDeep
 
 
 @given(bodies)
