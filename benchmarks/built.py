@@ -41,9 +41,9 @@ def built(name: str, inputs: Sequence[Path], build: Callable[[Path], None]) -> P
     return place
 
 
-def step(*command: str | Path) -> None:
+def step(*command: str | Path, directory: Path | None = None) -> None:
     """Runs one step of a build. Raises `Missing` with the end of what it said."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=STEP_LIMIT_S)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=STEP_LIMIT_S, cwd=directory)
     if done.returncode != 0:
         raise Missing(f"{words[0]} failed: {done.stderr.strip()[-500:]}")

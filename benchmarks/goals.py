@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from benchmarks.fanout_rows import NCHAN_SSE, NCHAN_WEBSOCKET, SSE, UVICORN, WEBSOCKET
 from benchmarks.headline import Headline
 from benchmarks.peer_rows import PEER_ROWS
 from benchmarks.results import Results
@@ -26,6 +27,17 @@ PACED_P99_MS = 25.0
 PEAK_MIB = 200.0
 FLATNESS = 1.25
 """Times the early cost that the late cost may be: more is not flat, less would be noise."""
+
+
+SPREADS = ((SSE, NCHAN_SSE), (WEBSOCKET, NCHAN_WEBSOCKET))
+SPREAD_P99 = 1.2
+"""Ours and theirs, and how many times their time to 99 of 100 subscribers ours may be."""
+
+BURSTS = ((SSE, NCHAN_SSE), (WEBSOCKET, NCHAN_WEBSOCKET), (WEBSOCKET, UVICORN))
+BURST_TIMES = 2.0
+"""Ours and theirs, and how many times their arrivals a second ours must be."""
+
+CONNECTION_KB = 30.0
 
 
 class Goal(Struct, frozen=True):
@@ -51,8 +63,25 @@ def goals(results: Results) -> Iterator[Goal]:
     paced = results.rows.get(PACED.name)
     p99 = spread([each.p99_ms for each in paced]).median if paced else None
     yield Goal(f"{PACED.title}: p99 of the 202 at most {PACED_P99_MS:g} ms", p99, "ms", most=PACED_P99_MS)
+    yield from _fan_out_goals(results)
     for headline in results.headlines:
         yield from _headline_goals(headline)
+
+
+def _fan_out_goals(results: Results) -> Iterator[Goal]:
+    for ours, theirs in SPREADS:
+        promise = f"{ours.title}: p99 of one message at most {SPREAD_P99:g} times {theirs.title}"
+        ratio = results.fan_out_ratio(ours.name, theirs.name, lambda each: each.p99_ms)
+        yield Goal(promise, ratio.median if ratio else None, "times", most=SPREAD_P99)
+    for ours, theirs in BURSTS:
+        promise = f"{ours.title}: a burst at least {BURST_TIMES:g} times {theirs.title}"
+        ratio = results.fan_out_ratio(ours.name, theirs.name, lambda each: each.burst_per_s)
+        yield Goal(promise, ratio.median if ratio else None, "times", least=BURST_TIMES)
+    for row in (SSE, WEBSOCKET):
+        rounds = results.fan_outs.get(row.name, [])
+        sizes = [each.bytes_each / 1000 for each in rounds if each.bytes_each is not None]
+        promise = f"{row.title}: at most {CONNECTION_KB:g} KB of memory a connection"
+        yield Goal(promise, spread(sizes).median if sizes else None, "KB", most=CONNECTION_KB)
 
 
 def _headline_goals(headline: Headline) -> Iterator[Goal]:

@@ -10,6 +10,10 @@ from benchmarks.built import built, program, step
 
 PEERS = Path(__file__).resolve().parent / "peers"
 
+NCHAN_PACKAGE = "nchan.deb"
+NCHAN_MODULE = "usr/lib/nginx/modules/ngx_nchan_module.so"
+"""Where they lie in the directory of `nchan`."""
+
 
 def python_peer(name: str) -> Path:
     """The programs of a peer in Python, with the packages that its lock names by hash."""
@@ -33,3 +37,17 @@ def node_peer(name: str) -> Path:
         step(program("npm"), "install", "--ignore-scripts", "--prefix", place)
 
     return built(name, files, build)
+
+
+def nchan() -> Path:
+    """The directory of nginx's module nchan, unpacked from the system's package, not installed. Raises `Missing`."""
+
+    def build(place: Path) -> None:
+        step(program("apt-get"), "download", "libnginx-mod-nchan", directory=place)
+        package = next(place.glob("*.deb")).rename(place / NCHAN_PACKAGE)
+        step(program("dpkg-deb"), "--extract", package, place)
+        settings = place / "loads.conf"
+        settings.write_text(f"load_module {place / NCHAN_MODULE}; pid {place}/pid; events {{}}")
+        step(program("nginx"), "-q", "-t", "-p", place, "-c", settings)
+
+    return built("nchan", [PEERS / "nchan" / "nginx.conf"], build)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.fanout_measure import BURST, ONE_BY_ONE, Fanned
 from benchmarks.goals import MIB, Goal, goals
 from benchmarks.headline import Headline
 from benchmarks.peer_rows import PEER_ROWS
@@ -14,6 +15,7 @@ from gatepost.cli.loadtest.notifications import NOTIFICATION_BYTES
 from gatepost.cli.loadtest.rows import BATCHES, SINGLES, Row
 
 CHART = "results.svg"
+FANOUT_CHART = "fanout.svg"
 VERDICTS = {True: "yes", False: "**no**", None: "-"}
 
 METHOD = f"""\
@@ -24,7 +26,12 @@ METHOD = f"""\
 - The peers run as their users run them, and do less: no key, no limit, no signature, no history, Redis without a disk.
 - Load generator (64 connections), receiver (both in `src/gatepost/cli/loadtest/`) and service share the machine. Rows
   take turns within each round, each started anew and warmed up; ratios are taken within a round.
-- The time to a 202 at a fixed rate is counted from when a request was due, whether or not it could be sent then."""
+- The time to a 202 at a fixed rate is counted from when a request was due, whether or not it could be sent then.
+- Fan-out: {ONE_BY_ONE} messages of the same size go out one after the other, each when everyone has the one before;
+  then {BURST} at once, as one batch where the server takes batches, else as requests that wait for no answer. Times run
+  from before a message is published, so that Gatepost's hold its fsynced commit. All subscribers are in one process.
+  nginx has as many workers as there are cores, the others one process. A connection costs what the server grew by;
+  the kernel's buffers are not in it."""
 
 
 def markdown(results: Results) -> str:
@@ -43,6 +50,9 @@ def _sections(results: Results) -> Iterator[str]:
         yield f"Not measured: {name}: {reason}."
     yield "## Ratios\n\nMedian of the rounds, with the lowest and the highest."
     yield _ratios(results)
+    if results.fan_outs:
+        yield f"## Fan-out\n\n![Fan-out]({FANOUT_CHART})"
+        yield _fan_outs(results)
     if results.headlines:
         yield "## The headline"
         yield _headlines(results.headlines)
@@ -79,6 +89,43 @@ def _cells(measured: Sequence[Measured]) -> tuple[str, ...]:
         f"{spread(cpu).median:.0f} us" if cpu else "-",
         f"{sum(each.lost for each in measured):,}",
         f"{sum(each.duplicates for each in measured):,}",
+    )
+
+
+def _fan_outs(results: Results) -> str:
+    columns = (
+        "",
+        "p50 of one message",
+        "p99",
+        "lowest - highest",
+        "the last",
+        "burst, arrivals/s",
+        "lowest - highest",
+        "a connection",
+        "CPU a message",
+        "cores of the client",
+        "missing",
+    )
+    rows = [(row.title, *_fan_out_cells(results.fan_outs[row.name])) for row in results.fanned()]
+    return _table(columns, rows)
+
+
+def _fan_out_cells(rounds: Sequence[Fanned]) -> tuple[str, ...]:
+    p99 = spread([each.p99_ms for each in rounds])
+    burst = spread([each.burst_per_s for each in rounds])
+    memory = [each.bytes_each / 1000 for each in rounds if each.bytes_each is not None]
+    cpu = [each.cpu_ms for each in rounds if each.cpu_ms is not None]
+    return (
+        _milliseconds([each.p50_ms for each in rounds]),
+        f"{p99.median:.1f} ms",
+        f"{p99.low:.1f} - {p99.high:.1f}",
+        _milliseconds([each.last_ms for each in rounds]),
+        f"{burst.median:,.0f}",
+        f"{burst.low:,.0f} - {burst.high:,.0f}",
+        f"{spread(memory).median:.1f} KB" if memory else "-",
+        _milliseconds(cpu) if cpu else "-",
+        f"{spread([each.client_cores for each in rounds]).median:.2f}",
+        f"{sum(each.missing for each in rounds):,}",
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
+from benchmarks.fanout_measure import Fanned
+from benchmarks.fanout_rows import FANOUT_ROWS, FanOutRow
 from benchmarks.headline import Headline
 from benchmarks.peer_rows import PEER_ROWS
 from gatepost.cli.loadtest.figures import Spread, ratios, spread
@@ -20,10 +24,14 @@ class Results(Struct, frozen=True):
     rows: dict[str, list[Measured]]
     missing: dict[str, str]
     headlines: list[Headline]
+    fan_outs: dict[str, list[Fanned]] = {}
 
     def measured(self) -> list[Row]:
         """The rows of this run, ours first."""
         return [row for row in (*GATEPOST, *PEER_ROWS) if row.name in self.rows]
+
+    def fanned(self) -> list[FanOutRow]:
+        return [row for row in FANOUT_ROWS if row.name in self.fan_outs]
 
     @property
     def lost(self) -> int:
@@ -43,3 +51,9 @@ class Results(Struct, frozen=True):
         if ours not in self.rows or theirs not in self.rows:
             return None
         return ratios(*([each.per_s for each in self.rows[name]] for name in (ours, theirs)))
+
+    def fan_out_ratio(self, ours: str, theirs: str, value: Callable[[Fanned], float]) -> Spread | None:
+        """How many times a value of theirs ours is, round by round; None when one was not measured."""
+        if ours not in self.fan_outs or theirs not in self.fan_outs:
+            return None
+        return ratios(*([value(each) for each in self.fan_outs[name]] for name in (ours, theirs)))

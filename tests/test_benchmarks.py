@@ -6,25 +6,23 @@ import json
 import os
 import re
 import signal
-import socket
-import socketserver
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
+from msgspec import structs
 
-from benchmarks import fanout
-from benchmarks.built import Missing, program
 from benchmarks.chart import chart
+from benchmarks.fanout_measure import Fanned
+from benchmarks.fanout_rows import UVICORN_PARTS
 from benchmarks.goals import goals
 from benchmarks.headline import Headline
-from benchmarks.peer_rows import PEER_ROWS, Peer
+from benchmarks.peer_rows import PEER_ROWS
 from benchmarks.report import markdown
 from benchmarks.results import Results
 from benchmarks.versions import versions
@@ -236,6 +234,43 @@ def test_losses_of_rows_and_headlines_are_added_up() -> None:
     assert results(singles=[measured(1, lost=3)]).lost == 13
 
 
+def fanned(p99_ms: float, burst_per_s: float, bytes_each: float | None = None) -> Fanned:
+    return Fanned(
+        subscribers=100,
+        missing=0,
+        p50_ms=1.0,
+        p99_ms=p99_ms,
+        last_ms=p99_ms,
+        burst_per_s=burst_per_s,
+        bytes_each=bytes_each,
+        cpu_ms=None,
+        client_cores=0.5,
+    )
+
+
+def test_goals_of_fan_out_are_held_against_each_round() -> None:
+    fan_outs = {
+        "sse": [fanned(110, 900, 20_000), fanned(240, 900, 31_000)],
+        "nchan_sse": [fanned(100, 300), fanned(200, 300)],
+        "websocket": [fanned(130, 500)],
+        "nchan_websocket": [fanned(100, 300)],
+    }
+    found = structs.replace(results(), fan_outs=fan_outs)
+    about_listeners = [
+        goal for goal in goals(found) if "Gatepost, server-sent" in goal.promise or "Socket" in goal.promise
+    ]
+    assert [(goal.value, goal.holds) for goal in about_listeners] == [
+        (pytest.approx(1.15), True),
+        (1.3, False),
+        (3.0, True),
+        (pytest.approx(5 / 3), False),
+        (None, None),
+        (25.5, True),
+        (None, None),
+    ]
+    assert "| nginx + nchan, WebSocket | 1.0 ms | 100.0 ms |" in markdown(found)
+
+
 def test_the_chart_is_well_formed_whatever_is_in_it() -> None:
     root = ET.fromstring(chart("a & b", [("<ours>", Spread(2.0, 1.0, 3.0), True), ("theirs", Spread(0, 0, 0), False)]))
     assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == [
@@ -269,119 +304,8 @@ def test_a_lock_of_node_pins_by_hash_and_names_no_place_to_download_from(lock: P
         assert "resolved" not in package
 
 
-@pytest.mark.parametrize("peer", PEER_ROWS, ids=lambda peer: peer.name)
-def test_the_versions_of_a_peer_come_from_its_lock(peer: Peer) -> None:
-    assert re.fullmatch(r"[a-z-]+ \d[\w.]+(, [a-z-]+ \d[\w.]+)*", versions(peer))
-
-
-# The subscribers
-
-
-def test_marks_have_one_length() -> None:
-    assert len(fanout.mark(0)) == len(fanout.mark(1_000_000)) == len('"mark":"') + 10 + 1 + 20 + 1
-
-
-class Publisher(socketserver.ThreadingTCPServer):
-    """A server that answers each handshake, then what is said after it, and publishes to all."""
-
-    daemon_threads = True
-
-    def __init__(self, head: bytes, welcome: bytes = b"") -> None:
-        super().__init__(("127.0.0.1", 0), _Subscriber)
-        self.head, self.welcome = head, welcome
-        self.said: list[bytes] = []
-        self.connections: list[socket.socket] = []
-
-    def publish(self, text: bytes) -> None:
-        for connection in self.connections:
-            connection.sendall(text)
-
-
-class _Subscriber(socketserver.BaseRequestHandler):
-    server: Publisher
-
-    def handle(self) -> None:
-        assert self.request.recv(4096).endswith(b"\r\n\r\n")
-        self.request.sendall(self.server.head)
-        if self.server.welcome:
-            self.server.said.append(self.request.recv(4096))
-            self.request.sendall(self.server.welcome)
-        self.server.connections.append(self.request)
-        self.request.recv(1)  # until the client ends
-
-
-@contextmanager
-def publishing(head: bytes, welcome: bytes = b"") -> Iterator[Publisher]:
-    with Publisher(head, welcome) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-@pytest.fixture
-def compiler() -> None:
-    try:
-        program("cc")
-    except Missing as reason:
-        pytest.skip(f"the client for subscribers was not tested: {reason}")
-
-
-@pytest.mark.usefixtures("compiler")
-def test_every_arrival_of_every_message_is_counted(tmp_path: Path) -> None:
-    subscription = fanout.server_sent_events("/v1/stream", {"Authorization": "Bearer x"})
-    with (
-        publishing(b"HTTP/1.1 200 OK\r\n\r\n") as server,
-        fanout.subscribers(
-            subscription, server.server_address[1], 20, messages=3, limit_s=30, log=tmp_path / "log"
-        ) as client,
-    ):
-        wait_for(lambda: len(server.connections) == 20, 20)
-        for number in range(2):
-            server.publish(b"data: {%s}\n\n" % fanout.mark(number).encode())
-        whole = b"data: {%s}\n\n" % fanout.mark(2).encode()
-        for part in (whole[:25], whole[25:]):  # a mark may come in pieces
-            server.publish(part)
-        found = fanout.report(client)
-    assert (found.received, found.missing) == (60, 0)
-    assert [message.received for message in found.messages] == [20, 20, 20]
-    assert all(0 < message.p50_ms <= message.p99_ms <= message.last_ms for message in found.messages)
-
-
-@pytest.mark.usefixtures("compiler")
-def test_a_websocket_speaks_in_a_masked_frame_and_waits_for_its_welcome(tmp_path: Path) -> None:
-    subscription = fanout.websocket("/v1/ws", {}, speech='{"subscribe":["orders"]}', wanted="subscribed")
-    with (
-        publishing(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"\x81\x0asubscribed") as server,
-        fanout.subscribers(
-            subscription, server.server_address[1], 2, messages=1, limit_s=30, log=tmp_path / "log"
-        ) as client,
-    ):
-        wait_for(lambda: len(server.connections) == 2, 20)
-        server.publish(b"\x81\x32{%s}" % fanout.mark(0).encode())
-        found = fanout.report(client)
-    assert found.received == 2
-    assert server.said == [b'\x81\x98\0\0\0\0{"subscribe":["orders"]}'] * 2
-
-
-@pytest.mark.usefixtures("compiler")
-def test_a_refused_subscriber_is_told_apart_from_a_slow_one(tmp_path: Path) -> None:
-    subscription = fanout.server_sent_events("/v1/stream", {})
-    with (
-        publishing(b"HTTP/1.1 401 Unauthorized\r\n\r\n") as server,
-        pytest.raises(Missing, match=r"refused: HTTP/1\.1 401"),
-        fanout.subscribers(subscription, server.server_address[1], 2, messages=1, limit_s=30, log=tmp_path / "log"),
-    ):
-        pass
-
-
-@pytest.mark.usefixtures("compiler")
-def test_what_did_not_arrive_in_time_is_missing(tmp_path: Path) -> None:
-    subscription = fanout.server_sent_events("/v1/stream", {})
-    with (
-        publishing(b"HTTP/1.1 200 OK\r\n\r\n") as server,
-        fanout.subscribers(
-            subscription, server.server_address[1], 3, messages=2, limit_s=1, log=tmp_path / "log"
-        ) as client,
-    ):
-        found = fanout.report(client)
-    assert (found.received, found.missing, found.per_s) == (0, 6, 0.0)
+@pytest.mark.parametrize(
+    ("peer", "parts"), [*((peer.name, peer.parts) for peer in PEER_ROWS), ("uvicorn", UVICORN_PARTS)]
+)
+def test_the_versions_of_a_peer_come_from_its_lock(peer: str, parts: tuple[str, ...]) -> None:
+    assert re.fullmatch(r"[a-z-]+ \d[\w.]+(, [a-z-]+ \d[\w.]+)*", versions(peer, parts))

@@ -2,11 +2,12 @@
  *
  *     subscribers PORT COUNT MESSAGES SECONDS
  *
- * stdin, separated by NUL: the handshake that each connection sends, what it says once that is answered (may be empty),
- * and the text in the server's answer that means "subscribed" (empty: the head of the answer is enough).
+ * stdin, separated by NUL: the handshake that each connection sends, what it says once that is answered (WebSocket: each
+ * line is a message; may be empty), and the text in the server's answer that means "subscribed" (empty: the head of the
+ * answer is enough).
  *
- * Prints "ready COUNT" once all are subscribed, and one JSON document when each has got MESSAGES messages or SECONDS
- * have passed. A message carries a mark somewhere in its text: "mark":"NNNNNNNNNN-TTTTTTTTTTTTTTTTTTTT", its number
+ * Prints "ready COUNT" once all are subscribed, "complete NUMBER" once all have got a message, and one JSON document
+ * when each has got MESSAGES messages or SECONDS have passed. A message carries a mark somewhere in its text: "mark":"NNNNNNNNNN-TTTTTTTTTTTTTTTTTTTT", its number
  * from 0 and the monotonic clock in nanoseconds when it was published. Frames are not parsed, only marks are looked for,
  * so that Server-Sent Events and WebSocket messages (uncompressed) cost the same and far less than the server's part.
  */
@@ -50,14 +51,29 @@ static struct sockaddr_in address;
 static char input[65536], *greeting, *speech, *wanted;
 static unsigned *delays; /* microseconds, [message][arrival]; UINT_MAX: not arrived */
 static int *arrived;     /* by message */
+static double *published; /* by message */
 static long total;
-static double first_published, last_arrived;
+static double cpu_before; /* seconds of CPU that it took to subscribe */
 
 static double now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec
+        + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void tell(const char *what, int number)
+{
+    printf("%s %d\n", what, number);
+    fflush(stdout);
 }
 
 static void fail(const char *what)
@@ -83,9 +99,9 @@ static void send_text(struct subscriber *subscriber, const char *text, size_t le
 }
 
 /* A text frame of RFC 6455 section 5.2, masked with nought. */
-static void send_frame(struct subscriber *subscriber, const char *text)
+static void send_frame(struct subscriber *subscriber, const char *text, size_t length)
 {
-    size_t length = strlen(text), head = 0;
+    size_t head = 0;
     char frame[sizeof input + 8];
     frame[head++] = (char)0x81;
     if (length < 126) {
@@ -99,6 +115,15 @@ static void send_frame(struct subscriber *subscriber, const char *text)
     head += 4;
     memcpy(frame + head, text, length);
     send_text(subscriber, frame, head + length);
+}
+
+static void send_lines(struct subscriber *subscriber, const char *line)
+{
+    while (*line) {
+        size_t length = strcspn(line, "\n");
+        send_frame(subscriber, line, length);
+        line += length + (line[length] == '\n');
+    }
 }
 
 static void open_one(void)
@@ -123,15 +148,15 @@ static void greet(struct subscriber *subscriber)
     epoll_ctl(epoll, EPOLL_CTL_MOD, subscriber->socket, &event);
 }
 
-static void note(long number, double published)
+static void note(long number, double since)
 {
-    double moment = now();
     if (number >= messages || arrived[number] >= count)
         return;
-    delays[number * count + arrived[number]++] = (unsigned)((moment - published) * 1e6);
-    if (total++ == 0 || published < first_published)
-        first_published = published;
-    last_arrived = moment;
+    published[number] = since;
+    delays[number * count + arrived[number]++] = (unsigned)((now() - since) * 1e6);
+    total++;
+    if (arrived[number] == count)
+        tell("complete", (int)number);
 }
 
 /* Every whole mark in `length` bytes. */
@@ -161,8 +186,7 @@ static void take_head(struct subscriber *subscriber, const char *bytes, int leng
         exit(1);
     }
     if (subscriber->state == GREETED) {
-        if (*speech)
-            send_frame(subscriber, speech);
+        send_lines(subscriber, speech);
         subscriber->state = SPOKEN;
     }
     end += 4;
@@ -171,8 +195,8 @@ static void take_head(struct subscriber *subscriber, const char *bytes, int leng
     subscriber->state = SUBSCRIBED;
     free(subscriber->head);
     if (++subscribed == count) {
-        printf("ready %d\n", count);
-        fflush(stdout);
+        cpu_before = cpu_seconds();
+        tell("ready", count);
     }
 }
 
@@ -227,17 +251,13 @@ static double part(int message, double share)
 
 static void report(void)
 {
-    struct rusage usage;
-    double cpu;
-    getrusage(RUSAGE_SELF, &usage);
-    cpu = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec
-        + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    printf("{\"subscribers\":%d,\"received\":%ld,\"missing\":%ld,\"seconds\":%.6f,\"cpu_s\":%.3f,\"messages\":[",
-        count, total, (long)messages * count - total, total ? last_arrived - first_published : 0, cpu);
+    printf("{\"subscribers\":%d,\"received\":%ld,\"missing\":%ld,\"cpu_s\":%.3f,\"messages\":[", count, total,
+        (long)messages * count - total, cpu_seconds() - cpu_before);
     for (int message = 0; message < messages; message++) {
         qsort(delays + (long)message * count, (size_t)arrived[message], sizeof *delays, ascending);
-        printf("%s{\"received\":%d,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"last_ms\":%.3f}", message ? "," : "",
-            arrived[message], part(message, 0.50), part(message, 0.99), part(message, 1.0));
+        printf("%s{\"received\":%d,\"published_s\":%.6f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"last_ms\":%.3f}",
+            message ? "," : "", arrived[message], published[message], part(message, 0.50), part(message, 0.99),
+            part(message, 1.0));
     }
     printf("]}\n");
 }
@@ -256,8 +276,9 @@ static void prepare(char **words)
     subscribers = calloc((size_t)count, sizeof *subscribers);
     delays = calloc((size_t)messages * (size_t)count, sizeof *delays);
     arrived = calloc((size_t)messages, sizeof *arrived);
+    published = calloc((size_t)messages, sizeof *published);
     epoll = epoll_create1(0);
-    if (count <= 0 || messages <= 0 || !subscribers || !delays || !arrived || epoll < 0)
+    if (count <= 0 || messages <= 0 || !subscribers || !delays || !arrived || !published || epoll < 0)
         fail("COUNT and MESSAGES must be positive, and fit into memory");
 }
 
