@@ -15,6 +15,7 @@ from gatepost.cli import (
     keys,
     listen,
     notifications,
+    scan,
     send,
     serve,
     setting_flags,
@@ -40,6 +41,7 @@ def application() -> typer.Typer:
     app.command()(send.send)
     app.command()(listen.listen)
     app.command()(listen.presence)
+    app.command()(scan.scan)
     for group in (endpoints, subscriptions, keys, tenants, notifications):
         app.add_typer(group.app)
     takes_settings(settings.settings)

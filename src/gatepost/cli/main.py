@@ -17,6 +17,8 @@ _EXTRAS = {
     "uvloop": "server",
     "airportsdata": "demo",
     "standardwebhooks": "demo",
+    "yaml": "scan",
+    "jsonpath": "scan",
 }
 """The extra of the package that brings each part along."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from gatepost.probe.report import in_order
 from gatepost.probe.scan.edits import Change
 from gatepost.probe.scan.grouping import Grouping
 from gatepost.probe.scan.model import Description
-from gatepost.probe.scan.reading.library import Access, Library
+from gatepost.probe.scan.reading.library import Access, Library, read_named_file
 from gatepost.probe.scan.reading.node import Fault, Source
 from gatepost.probe.scan.reading.remote import Fetch, Fetcher, refuse
+from gatepost.probe.scan.reading.source_text import decode
 from gatepost.probe.scan.reading.versions import NEWEST, Version, declared, version_of
+from gatepost.probe.scan.reading.yaml_reader import read as parse
 from gatepost.probe.scan.rules import every_rule
 from gatepost.probe.scan.rules.rule import Rule
 
@@ -33,6 +36,8 @@ class Document(Struct, frozen=True):
     """Its real path or URL; empty for one that came from neither: then its references to files lead nowhere."""
     folder: Path | None = None
     """The tree in which its references may open files."""
+    optional: bool = False
+    """Whether it is passed over when it turns out to be no description."""
 
 
 class Options(Struct, frozen=True):
@@ -47,9 +52,21 @@ class Options(Struct, frozen=True):
     texts: Mapping[str, bytes] = field(default_factory=dict)
     """Contents that count instead of those of the files of these names: how a fix is tried before it is written."""
 
+    changes: bool = False
+    """Whether what rules propose to change is kept; it holds on to the nodes of every document."""
+
     def fetch(self) -> Fetch:
         """How references to URLs are opened; bounded for one description."""
         return Fetcher(EgressRules.parse(self.allow_networks)) if self.allow_remote else refuse
+
+
+Identity = tuple[str, str]
+"""File and fingerprint: the fingerprint alone leaves out the folder."""
+
+
+def identity(finding: Finding) -> Identity:
+    """What tells a finding apart from all others of a scan."""
+    return finding.file, finding.fingerprint
 
 
 class Scan(Struct, frozen=True):
@@ -58,12 +75,14 @@ class Scan(Struct, frozen=True):
     documents: tuple[str, ...]
     findings: tuple[Finding, ...]
     """Also those that are not actionable; the worst first."""
-    changes: Mapping[str, tuple[Change, ...]]
-    """What rules propose, by fingerprint."""
-    sources: Mapping[str, Source]
-    """Every file that was read, by name."""
+    changes: Mapping[Identity, tuple[Change, ...]]
+    """What rules propose; only with `Options.changes`."""
+    sources: Mapping[str, str]
+    """The text of every file that was read, by name."""
     operations: int
     """How many were looked at."""
+    former: tuple[Finding, ...] = ()
+    """What was found in the document that this one is compared with."""
 
 
 def scan(
@@ -71,41 +90,78 @@ def scan(
     options: Options | None = None,
     *,
     rules: Sequence[Rule] | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    since: Document | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Scan:
     """Runs `rules`, by default all, over each document; `progress` is told how many are done.
 
-    Raises InvalidInput or TooLarge for what is no description. What is merely broken is scanned as far as it can be
-    read, and the breaks are findings too.
+    `since` is how the documents looked before, for rules that compare. Raises InvalidInput, NotFound or TooLarge for
+    what is no description; what is merely broken is scanned as far as it can be read, and the breaks are findings.
     """
-    options = options or Options()
-    rules = every_rule() if rules is None else rules
-    names: list[str] = []
-    findings: dict[str, Finding] = {}
-    changes: dict[str, tuple[Change, ...]] = {}
-    sources: dict[str, Source] = {}
-    operations = 0
+    collected = _Collected(options or Options(), every_rule() if rules is None else rules)
     for number, document in enumerate(documents, start=1):
-        description = read(document, options)
-        names.append(document.name)
-        operations += len(description.every_operation)
-        sources.update((source.name, source) for source in description.sources)
-        for finding, change in examine(description, rules):
-            known = findings.get(finding.fingerprint)
-            findings[finding.fingerprint] = finding if known is None else _joined(known, finding)
-            changes.setdefault(finding.fingerprint, change)
-        progress(number)
-    changes = {name: change for name, change in changes.items() if change}
-    return Scan(tuple(names), in_order(findings.values()), changes, sources, operations)
+        collected.add(document, since)
+        if progress is not None:
+            progress(number)
+    return collected.scan()
+
+
+class _Collected:
+    """What was found so far. Files that several descriptions share are told once."""
+
+    def __init__(self, options: Options, rules: Sequence[Rule]) -> None:
+        self._options = options
+        self._rules = rules
+        self._names: list[str] = []
+        self._findings: dict[Identity, Finding] = {}
+        self._changes: dict[Identity, tuple[Change, ...]] = {}
+        self._sources: dict[str, str] = {}
+        self._operations = 0
+        self._former: list[Finding] = []
+
+    def add(self, document: Document, since: Document | None) -> None:
+        try:
+            description = read(document, self._options)
+        except InvalidInput:
+            if document.optional:
+                return
+            raise
+        if since is not None:  # under the same name, which is part of what makes findings the same
+            description.former = read(replace(since, name=document.name), self._options)
+            self._former.extend(finding for finding, _ in examine(description.former, self._rules))
+        self._names.append(document.name)
+        self._operations += len(description.every_operation)
+        self._sources.update((source.name, source.text) for source in description.sources)
+        for finding, changes in examine(description, self._rules):
+            key = identity(finding)
+            known = self._findings.get(key)
+            self._findings[key] = finding if known is None else _joined(known, finding)
+            if changes and self._options.changes:
+                self._changes.setdefault(key, changes)
+
+    def scan(self) -> Scan:
+        findings = in_order(self._findings.values())
+        return Scan(tuple(self._names), findings, self._changes, self._sources, self._operations, tuple(self._former))
 
 
 def read(document: Document, options: Options) -> Description:
-    """The description that a document holds, with all that it refers to. Raises InvalidInput or TooLarge."""
+    """The description that a document holds, with all that it refers to. Raises InvalidInput, NotFound or TooLarge."""
     library = Library(Access(document.folder, options.fetch(), options.texts))
     source = library.add(document.name, document.data, document.location)
     version = _version(source)
+    overlays = [_apply_overlay(path, source, options) for path in options.overlays]
     library.resolve()
-    return Description(source, version, library.sources)
+    return Description(source, version, (*library.sources, *overlays))
+
+
+def _apply_overlay(path: Path, source: Source, options: Options) -> Source:
+    from gatepost.probe.scan.reading import overlay as overlays  # noqa: PLC0415 - JSONPath loads slowly, few need it
+
+    name = str(path)
+    overlay = decode(name, options.texts.get(name) or read_named_file(path, name), os.path.realpath(path))
+    parse(overlay)
+    overlay.faults.extend(overlays.apply(overlay, source))
+    return overlay
 
 
 def examine(description: Description, rules: Iterable[Rule]) -> list[tuple[Finding, tuple[Change, ...]]]:

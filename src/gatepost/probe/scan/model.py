@@ -44,6 +44,8 @@ class Description:
         self.version = version
         self.sources = sources or (source,)
         """Every file that was read for it, its own first."""
+        self.former: Description | None = None
+        """How it looked before, when the scan compares (`--since`)."""
         self.root: Node = source.root
         self.every_operation: list[Operation] = []
         self.graph = SchemaGraph(version, self.every_operation)

@@ -7,10 +7,9 @@ that looks like YAML or JSON, and over the network only when that was allowed.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from msgspec import Struct, field
 
@@ -84,24 +83,32 @@ class Library:
         """Leads the references of one file; those through another `$ref` work the second time."""
         failed = []
         for node in references.referring(source.root):
-            try:
-                node.target = self._target(node, source)
+            if self._try(node, source) is None:
                 yield node
-            except GatepostError:
+            else:
                 failed.append(node)
         for node in failed:
-            try:
-                node.target = self._target(node, source)
+            error = self._try(node, source)
+            if error is None:
                 yield node
-            except GatepostError as error:
-                place = node if isinstance(node.value, str) else node.at("$ref")
-                source.faults.append(Fault(_kind(error), error.detail, node.source, node.start, place))
+            else:
+                source.faults.append(_fault(_kind(error), error.detail, node))
+
+    def _try(self, node: Node, source: Source) -> GatepostError | None:
+        """Sets the target of one reference, or says why there is none."""
+        try:
+            node.target = self._target(node, source)
+        except GatepostError as error:
+            return error
+        except ValueError:  # of urllib
+            return InvalidInput(f"{_shown(references.reference_of(node))} is not an address of a document")
+        return None
 
     def _target(self, node: Node, source: Source) -> Node:
         reference = references.reference_of(node)
         if isinstance(node.value, str) and "/" not in reference and "." not in reference:
             reference = f"#/components/schemas/{reference}"  # a discriminator may name a schema by itself
-        url, fragment = urldefrag(reference)
+        url, _, fragment = reference.partition("#")
         base = references.enclosing_id(node)
         root = self._resource(urljoin(base, url) if base else url, source)
         if root is None:
@@ -138,10 +145,7 @@ class Library:
     # Other files
 
     def _open(self, url: str, referrer: Source) -> Source:
-        try:
-            location = self._location(url, referrer)
-        except ValueError:
-            raise InvalidInput(f"{_shown(url)} is not an address of a document") from None
+        location = self._location(url, referrer)
         if location in self._refused:
             raise self._refused[location]
         if location not in self._sources:
@@ -160,7 +164,7 @@ class Library:
         if urlsplit(url).scheme:
             if is_url(url):
                 return url
-            raise InvalidInput(f"{_shown(url)} is neither a file beside the document nor an http(s) URL")
+            raise Forbidden(f"{_shown(url)} is neither a file beside the document nor an http(s) URL")
         if not own:
             raise InvalidInput(f"{_shown(url)} cannot be found: the document did not come from a file")
         return os.path.realpath(Path(own).parent / unquote(urlsplit(url).path))
@@ -178,26 +182,27 @@ class Library:
 
 
 def read_file(path: Path, shown: str) -> bytes:
-    """The bytes of a document's file, which errors call `shown`.
+    """The bytes of a file that a document refers to; errors call it `shown`.
 
     Raises InvalidInput for what is no regular file or has another suffix, NotFound, or TooLarge.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise InvalidInput(f"{shown} was not opened: a document ends in {', '.join(sorted(SUFFIXES))}")
-    return read_any_file(path, shown)
+    if path.exists() and not path.is_file():  # a device or a pipe might never end
+        raise InvalidInput(f"{shown} is not a file")
+    return read_named_file(path, shown)
 
 
-def read_any_file(path: Path, shown: str) -> bytes:
-    """As `read_file`, for a file that the user named: its suffix does not matter."""
+def read_named_file(path: Path, shown: str) -> bytes:
+    """The bytes of a file that the user named, whatever it is. Raises NotFound or TooLarge."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a device or a pipe might never end
-            raise InvalidInput(f"{shown} is not a file")
-        if status.st_size > MAX_DOCUMENT_BYTES:
-            raise TooLarge(f"{shown} has more than {MAX_DOCUMENT_BYTES // 1024**2} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise NotFound(f"{shown} cannot be read: {error.strerror}") from error
+        with path.open("rb") as file:
+            data = file.read(MAX_DOCUMENT_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise NotFound(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise TooLarge(f"{shown} has more than {MAX_DOCUMENT_BYTES // 1024**2} MiB")
+    return data
 
 
 def is_url(text: str) -> bool:
@@ -210,7 +215,9 @@ def _shown(reference: str) -> str:
 
 
 def _kind(error: GatepostError) -> str:
-    return "document-unopened-ref" if isinstance(error, Forbidden | AddressRefused) else "document-broken-ref"
+    if isinstance(error, Forbidden):
+        return "document-outside-ref"
+    return "document-remote-ref" if isinstance(error, AddressRefused) else "document-broken-ref"
 
 
 def _shorten(node: Node) -> None:
@@ -222,7 +229,9 @@ def _shorten(node: Node) -> None:
             return
         target = target.target
     node.target = None
+    node.source.faults.append(_fault("document-broken-ref", "this reference leads back to itself", node))
+
+
+def _fault(kind: str, message: str, node: Node) -> Fault:
     place = node if isinstance(node.value, str) else node.at("$ref")
-    node.source.faults.append(
-        Fault("document-broken-ref", "this reference leads back to itself", node.source, node.start, place)
-    )
+    return Fault(kind, message, node.source, node.start, place)

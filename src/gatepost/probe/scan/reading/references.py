@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urljoin
 
 from msgspec import Struct
 
@@ -78,7 +78,7 @@ def names(root: Node) -> Names:
                 found.anchors.setdefault(anchor.value, node)
         own = value.get("$id") or (value.get("$self") if node is root else None)
         if own is not None and isinstance(own.value, str):
-            found.resources.setdefault(urldefrag(own.value).url, node)
+            found.resources.setdefault(own.value.partition("#")[0], node)
     return found
 
 

@@ -22,7 +22,9 @@ def _told_by_reader(kind: str) -> Check:
     return check
 
 
-def _document_rule(kind: str, title: str, severity: Severity, why: str, remediation: str, bad: str) -> Rule:
+def _document_rule(
+    kind: str, title: str, severity: Severity, why: str, remediation: str, bad: str | tuple[str, ...]
+) -> Rule:
     decorate: Callable[[Check], Rule] = rule(
         kind,
         title=title,
@@ -83,12 +85,21 @@ broken_ref = _document_rule(
     bad="paths: {/a: {$ref: '#/components/pathItems/gone'}}",
 )
 
-unopened_ref = _document_rule(
-    "document-unopened-ref",
-    title="A reference was not followed",
+outside_ref = _document_rule(
+    "document-outside-ref",
+    title="A reference leads out of the folder of the document",
+    severity=Severity.LOW,
+    why="It was not opened: a document of somebody else must not make a scanner read files of this machine.",
+    remediation="Name a folder that holds all files with --ref-root, or bring the file into the folder.",
+    bad="paths: {/a: {$ref: 'file:///etc/passwd'}}",
+)
+
+remote_ref = _document_rule(
+    "document-remote-ref",
+    title="A reference to another machine was not followed",
     severity=Severity.INFO,
-    why="It leads to another machine or out of the folder of the document, and a scanner must not go there by itself.",
-    remediation="Allow it with --allow-remote or --ref-root if you trust it, or bring what it names into the folder.",
+    why="What stands there was not looked at, and may be another thing tomorrow.",
+    remediation="Allow it with --allow-remote if you trust it, or keep a copy beside the document.",
     bad="paths: {/a: {$ref: 'https://example.com/paths.yaml'}}",
 )
 
@@ -99,4 +110,14 @@ version = _document_rule(
     why="It was read as the newest version that is known; what is new in it was not looked at.",
     remediation="Correct `openapi`, or scan with a newer Gatepost.",
     bad="openapi: 3.9.0\ninfo: {title: a, version: '1'}\npaths: {}",
+)
+
+
+overlay = _document_rule(
+    "document-overlay",
+    title="An action of the overlay does nothing",
+    severity=Severity.LOW,
+    why="What it was meant to correct is as it was.",
+    remediation="Correct its target, or remove the action.",
+    bad=(),
 )
