@@ -9,7 +9,7 @@ from html import escape
 from gatepost.probe.finding import Finding
 from gatepost.probe.report import Group, Report, counts, groups
 from gatepost.probe.reports.source import Change, Sources
-from gatepost.probe.reports.text import plain, window
+from gatepost.probe.reports.text import pieces, plain, window
 
 ROW_LIMIT = 15
 """Rows of the table; a comment is read in passing, and the rest is below it."""
@@ -48,6 +48,11 @@ def code(text: str) -> str:
     return f"{fence} {inside} {fence}" if "`" in inside else f"{fence}{inside or ' '}{fence}"
 
 
+def prose(text: str) -> str:
+    """Our sentences, with the code in them as such."""
+    return "".join(code(piece) if is_code else escaped(piece) for piece, is_code in pieces(text))
+
+
 def _calling_nobody(text: str) -> str:
     """A code host tells whoever is named by `@name`, and marks the issue that is named by `#1`."""
     return _CALL.sub(rf"\1{_INVISIBLE}", plain(text))
@@ -75,7 +80,7 @@ def _table(found: Sequence[Group]) -> str:
 def _row(group: Group) -> str:
     first, others = group.findings[0], len(group.findings) - 1
     more = f" and {others} more" if others else ""
-    return f"| **{group.severity}** | {escaped(first.title)} | {_where(first)}{more} |"
+    return f"| **{group.severity}** | {prose(first.title)} | {_where(first)}{more} |"
 
 
 def _where(finding: Finding) -> str:
@@ -83,7 +88,7 @@ def _where(finding: Finding) -> str:
 
 
 def _notes(report: Report) -> str:
-    return "\n".join(f"- {escaped(note)}" for note in report.notes)
+    return "\n".join(f"- {prose(note)}" for note in report.notes)
 
 
 def _details(group: Group, report: Report, sources: Sources) -> str:
@@ -91,7 +96,7 @@ def _details(group: Group, report: Report, sources: Sources) -> str:
     info = report.rules.get(group.rule)
     title = escape(_calling_nobody(first.title))  # a backslash escapes nothing inside HTML
     summary = f"<details><summary><b>{group.severity}</b> {title} ({len(group.findings)})</summary>"
-    why = escaped(info.why) if info else ""
+    why = prose(info.why) if info else ""
     facts = f"Rule {code(group.rule)}, {escaped(first.owasp)}, CWE-{first.cwe}"
     places = [_place(finding, sources) for finding in group.findings[:PLACE_LIMIT]]
     left = len(group.findings) - len(places)
@@ -100,11 +105,11 @@ def _details(group: Group, report: Report, sources: Sources) -> str:
 
 
 def _place(finding: Finding, sources: Sources) -> str:
-    where = f"**{_where(finding)}** {escaped(finding.message)}"
+    where = f"**{_where(finding)}** {prose(finding.message)}"
     reach = f"Reaches {_operations(finding.operations)}." if finding.operations else ""
     changes = sources.changes(finding)
     shown = "\n\n".join(map(_change, changes)) if changes else _excerpt(finding)
-    return "\n\n".join(filter(None, [where, reach, shown, escaped(finding.remediation)]))
+    return "\n\n".join(filter(None, [where, reach, shown, prose(finding.remediation)]))
 
 
 def _operations(operations: Sequence[str]) -> str:

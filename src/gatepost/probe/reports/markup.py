@@ -5,10 +5,9 @@ No text reaches a document in another way than through `element`.
 
 from __future__ import annotations
 
-import re
 from xml.etree.ElementTree import Element
 
-from gatepost.probe.reports.text import plain
+from gatepost.probe.reports.text import pieces, plain
 
 Child = Element | str | None
 
@@ -38,9 +37,5 @@ def append(parent: Element, child: Child) -> None:
 
 
 def prose(text: str) -> list[Child]:
-    """Our sentences, in which backticks mark code; what is between them is text like any other."""
-    *pairs, rest = re.split(r"`([^`]+)`", plain(text))
-    children: list[Child] = []
-    for words, code in zip(pairs[::2], pairs[1::2], strict=True):
-        children += [words, element("code", code)]
-    return [*children, rest]
+    """Our sentences, with the code in them as such."""
+    return [element("code", piece) if is_code else piece for piece, is_code in pieces(text)]

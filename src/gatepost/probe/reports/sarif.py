@@ -14,7 +14,7 @@ from gatepost._version import __version__
 from gatepost.clock import rfc3339
 from gatepost.probe.finding import Confidence, Edit, Finding, Severity
 from gatepost.probe.report import Report, RuleInfo
-from gatepost.probe.reports.markdown import escaped
+from gatepost.probe.reports.markdown import prose
 from gatepost.probe.reports.text import plain, well_formed, window
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -83,14 +83,14 @@ def _rule(worst: Finding, info: RuleInfo | None) -> Json:
     why, exploited = (info.why, info.exploited) if info else (worst.message, "")
     remediation = info.remediation if info else worst.remediation
     paragraphs = [("Why it matters", why), ("How it is exploited", exploited), ("What to do", remediation)]
-    told = [(heading, plain(text)) for heading, text in paragraphs if text]
+    told = [(heading, text) for heading, text in paragraphs if text]
     return {
         "id": worst.rule,
         "shortDescription": {"text": plain(title)},
         "fullDescription": {"text": plain(why)},
         "help": {
-            "text": "\n\n".join(f"{heading}: {text}" for heading, text in told),
-            "markdown": "\n\n".join(f"**{heading}.** {escaped(text)}" for heading, text in told),
+            "text": "\n\n".join(f"{heading}: {plain(text)}" for heading, text in told),
+            "markdown": "\n\n".join(f"**{heading}.** {prose(text)}" for heading, text in told),
         },
         "defaultConfiguration": {"level": _LEVELS[worst.severity]},
         "properties": {

@@ -6,6 +6,8 @@ terminal, reorder a line, or be longer than a person reads.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 CUT = "\N{HORIZONTAL ELLIPSIS}"
@@ -27,6 +29,12 @@ def plain(text: str, limit: int = MESSAGE_LIMIT) -> str:
     if len(text) > limit:
         text = text[: limit - 1] + CUT
     return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """Our sentences in plain pieces, and whether each is code: they mark code by backticks."""
+    parts = re.split(r"`([^`]+)`", plain(text))
+    return [(part, place % 2 == 1) for place, part in enumerate(parts) if part]
 
 
 def well_formed(text: str) -> str:
