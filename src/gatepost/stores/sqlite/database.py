@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gatepost.errors import DataDamaged, StartRefused
+from gatepost.notify.delivery import State
 from gatepost.stores.sqlite.named import migrations
 
 BUSY_TIMEOUT_MS = 5_000
@@ -19,6 +20,12 @@ CACHE_KIB = 64 * 1024
 
 CHECKPOINT_PAGES = 4_000
 """Pages in the log before they are moved into the file: 16 MB, a few seconds at full load."""
+
+# sqlite3 binds an exact int, float or str as it is. For anything else it asks the type and the value for an adapter
+# (PEP 246), and asking in vain costs more than binding; one that gives the value back is found at once.
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
+sqlite3.register_adapter(State, int)
 
 _PRIMARY_CODE = 0xFF  # the low byte of a result code of SQLite; the rest only refines it
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
