@@ -43,11 +43,15 @@
     ├── ServiceError                    SDK: the service answered with a problem document
     ├── InsecureTransport               SDK: the API key would travel unencrypted
     ├── InvalidSignature                SDK: a received webhook is not what it says
+    ├── SealBroken                      sealed with another key or for another place, or changed since
+    │   └── KeyUnavailable              the key is not in the keyring, or was disabled or destroyed
+    ├── InvalidKey                      a key, password or passphrase that cannot be used as what it should be
     └── StartRefused                    the service will not start
         ├── InvalidSetting
         ├── DataDirectoryInUse
         ├── DataDirectoryUnsafe
-        └── DataDamaged
+        ├── DataDamaged
+        └── DataSealed                  nobody gave the key that opens what is stored
 
 A `code` is part of the API: it is never changed, only added. A `detail` is safe to show to
 whoever caused the error: it never carries a secret, a path of the server or a stack.
@@ -324,6 +328,21 @@ class InvalidSignature(GatepostError):
     title = "The webhook was not signed by its sender, or is too old"
 
 
+class SealBroken(GatepostError):
+    code = "seal-broken"
+    title = "It was sealed with another key or for another place, or changed since"
+
+
+class KeyUnavailable(SealBroken):
+    code = "key-unavailable"
+    title = "The key that seals it is not in the keyring, or was disabled or destroyed"
+
+
+class InvalidKey(GatepostError):
+    code = "invalid-key"
+    title = "This cannot be used as a key, password or passphrase"
+
+
 class StartRefused(GatepostError):
     code = "start-refused"
     title = "The service does not start"
@@ -347,6 +366,11 @@ class DataDirectoryUnsafe(StartRefused):
 class DataDamaged(StartRefused):
     code = "data-damaged"
     title = "Acknowledged data is missing from the data directory"
+
+
+class DataSealed(StartRefused):
+    code = "data-sealed"
+    title = "The key that opens what is stored was not given"
 
 
 def every_error() -> Iterator[type[GatepostError]]:

@@ -1,0 +1,88 @@
+"""Authenticated encryption of one message: AES-256-GCM under a key of its own, to which the seal is committed.
+
+GCM alone breaks when a nonce repeats under a key, and lets one ciphertext open under two keys. So each message gets a
+random salt of 192 bits, and HMAC-SHA-512 of the seal key over it (key derivation by a pseudorandom function, NIST SP
+800-108r1 section 4.1) gives both the AES key of this message and a commitment to it. Salts do not meet in 2**64
+messages; a seal that opens under two keys takes a collision of 256 bits.
+
+Layout: version (1 byte), id of the key (4), salt (24), commitment (32), ciphertext, tag of GCM (16).
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gatepost.clock import Clock
+from gatepost.crypto.digests import equal
+from gatepost.errors import SealBroken
+
+KEY_BYTES = 32
+SALT_BYTES = 24
+OVERHEAD_BYTES = 77
+"""What a seal is longer than what it holds."""
+
+MAX_KEY_ID = 2**32 - 1
+
+_VERSION = b"\x01"
+_PURPOSE = b"gatepost message seal 1\x00"
+_NONCE = bytes(12)  # the AES key is used once
+_ID = slice(1, 5)
+_SALT = slice(5, 29)
+_COMMITMENT = slice(29, 61)
+_HEAD_BYTES = 61
+_LENGTH_BYTES = 4
+
+
+def context(*parts: bytes | str) -> bytes:
+    """Where a sealed value belongs, such as tenant, table, column and row: each part led by its length."""
+    encoded = [part.encode() if isinstance(part, str) else part for part in parts]
+    return b"".join([len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in encoded])
+
+
+def key_id(sealed: bytes) -> int:
+    """The id of the key that sealed it. Raises SealBroken when this is no seal."""
+    if len(sealed) < OVERHEAD_BYTES or not sealed.startswith(_VERSION):
+        raise SealBroken("this is no seal, or one of a later version")
+    return int.from_bytes(sealed[_ID], "big")
+
+
+class SealKey:
+    """One key under which messages are sealed. `id` goes into every seal, so that the key is found again."""
+
+    __slots__ = ("_head", "_key", "id")
+
+    def __init__(self, id: int, key: bytes) -> None:
+        """Raises ValueError when the key has not 32 bytes."""
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a seal key has {KEY_BYTES} bytes")
+        self.id = id
+        self._key = key
+        self._head = _VERSION + id.to_bytes(4, "big")
+
+    def seal(self, message: bytes, context: bytes, clock: Clock) -> bytes:
+        """The message so that only this key opens it, and only in the same context."""
+        salt = clock.random_bytes(SALT_BYTES)
+        derived = self._derived(salt)
+        sealed = AESGCM(derived[:KEY_BYTES]).encrypt(_NONCE, message, self._head + context)
+        return b"".join((self._head, salt, derived[KEY_BYTES:], sealed))
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """What was sealed. Raises SealBroken: another key, another context, or it was changed."""
+        if key_id(sealed) != self.id:
+            raise SealBroken("it was sealed with another key")
+        derived = self._derived(sealed[_SALT])
+        if not equal(sealed[_COMMITMENT], derived[KEY_BYTES:]):
+            raise SealBroken
+        try:
+            return AESGCM(derived[:KEY_BYTES]).decrypt(_NONCE, sealed[_HEAD_BYTES:], self._head + context)
+        except InvalidTag:
+            raise SealBroken from None
+
+    def __repr__(self) -> str:
+        return f"SealKey(id={self.id})"
+
+    def _derived(self, salt: bytes) -> bytes:
+        return hmac.digest(self._key, _PURPOSE + salt, "sha512")
