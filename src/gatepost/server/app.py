@@ -153,21 +153,31 @@ async def _wired(
         started_at=clock.now(),
     )
     await engine.start(known, keeper.judge)
-    endless = (
-        asyncio.create_task(prune_for_ever(store, settings, clock)),
-        asyncio.create_task(hub.beat_for_ever(clock)),
-        asyncio.create_task(subscriptions.note_for_ever(settings.subscription_keep)),
-        asyncio.create_task(collect_for_ever()),
-    )
     try:
-        yield Doorway(gate, facts, partial(answer, service)), first_key
+        with _housekeeping(service, settings):
+            yield Doorway(gate, facts, partial(answer, service)), first_key
     finally:
-        for task in endless:
-            task.cancel()
         hub.close()
         await subscriptions.aclose()
         await engine.drain(settings.drain_timeout)
         await channel.aclose()
+
+
+@contextlib.contextmanager
+def _housekeeping(service: Service, settings: Settings) -> Iterator[None]:
+    """Runs what has no end beside requests and deliveries."""
+    endless = (
+        prune_for_ever(service.store, settings, service.clock),
+        service.hub.beat_for_ever(service.clock),
+        service.subscriptions.note_for_ever(settings.subscription_keep),
+        collect_for_ever(),
+    )
+    tasks = [asyncio.create_task(each) for each in endless]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _facts(accounts: Accounts, clock: Clock) -> Facts:
