@@ -40,12 +40,14 @@ def read(source: Source) -> None:
     for _ in range(MAX_MENDED_LINES + 1):
         builder = _Builder(source, decode_json=is_json(text))
         broken = builder.build(text)
-        if best is None or builder.count > best.count:
+        # One that came to the end is worth more than one that broke off, unless the mending cost it half.
+        if best is None or builder.count > best.count or (broken is None and 2 * builder.count > best.count):
             best = builder
         if broken is None:
             break
-        source.faults.append(Fault("document-syntax", _reason(broken), source, _offset(broken, text)))
-        mended = _without_line(text, _offset(broken, text))
+        offset = _offset(broken, text)
+        source.faults.append(Fault("document-syntax", _reason(broken), source, offset))
+        mended = _mended(text, offset, broken)
         if mended == text:
             break
         text = mended
@@ -60,8 +62,22 @@ def _reason(error: yaml.YAMLError) -> str:
 
 
 def _offset(error: yaml.YAMLError, text: str) -> int:
+    """Where the mistake is: an unclosed quote or bracket is noticed far behind the place where it was opened."""
+    context = getattr(error, "context", None) or ""
+    opened = getattr(error, "context_mark", None)
+    if opened is not None and ("quoted" in context or ("flow" in context and not is_json(text))):
+        return min(opened.index, len(text))
     mark = getattr(error, "problem_mark", None)
     return min(mark.index, len(text)) if mark is not None else 0
+
+
+def _mended(text: str, offset: int, error: yaml.YAMLError) -> str:
+    """The text, as long as before, with the mistake taken out as far as can be told."""
+    if is_json(text) and "expected ','" in str(getattr(error, "problem", "")):
+        line_end = text.rfind("\n", 0, offset)
+        if line_end >= 0:  # in brackets the end of a line is only a space: here it becomes what is missing
+            return f"{text[:line_end]},{text[line_end + 1 :]}"
+    return _without_line(text, offset)
 
 
 def _without_line(text: str, offset: int) -> str:
