@@ -168,6 +168,20 @@ async def test_two_requests_with_the_same_id_in_one_commit(store: Store, clock: 
     assert [len(one.fresh), len(other.fresh)] == [1, 0]
 
 
+async def test_repeats_among_new_ones_are_told_apart_item_by_item(store: Store, clock: HandClock) -> None:
+    def numbered(number: int, fingerprint: bytes = b"print") -> Planned:
+        return Planned(a_notification(clock, TENANT, producer_id=f'no "{number}" \u00e9', fingerprint=fingerprint))
+
+    before = await accept_all(store, *map(numbered, range(0, 100, 2)))
+    changed = numbered(4, b"another")
+    after = await accept_all(store, *map(numbered, range(100)), changed)
+    assert after.results[0:100:2] == before.results
+    assert [planned.notification.producer_id for planned in after.fresh] == [
+        numbered(each).notification.producer_id for each in range(1, 100, 2)
+    ]
+    assert isinstance(after.results[100], Refusal)
+
+
 async def test_another_tenant_has_ids_of_its_own(store: Store, clock: HandClock) -> None:
     await accept_all(store, own(clock))
     assert len((await accept_all(store, own(clock, b"another", OTHER_TENANT))).fresh) == 1

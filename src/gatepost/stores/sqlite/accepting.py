@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -15,15 +17,19 @@ from gatepost.stores.sqlite.named import statements
 from gatepost.stores.sqlite.ordering import Placing, advance
 
 _SQL = statements("notifications.sql")
+_encode_ids = msgspec.json.Encoder().encode
 _encode_answer = msgspec.msgpack.Encoder().encode
 _decode_answer = msgspec.msgpack.Decoder(tuple[Result, ...]).decode
 
 _Row = tuple[object, ...]
 
+_Known = dict[tuple[str, str], tuple[Receipt, bytes]]
+"""What was accepted under an id of the producer's own, by tenant and id: the receipt and the fingerprint."""
+
 
 def write_acceptances(transaction: Transaction, acceptances: Sequence[Acceptance]) -> list[Accepted | GatepostError]:
     """Gives every new notification its place in the log and writes it with its deliveries and its idempotency key."""
-    group = _Group(transaction)
+    group = _Group(transaction, _accepted_before(transaction.connection, acceptances))
     answers = [group.accept(acceptance) for acceptance in acceptances]
     group.write()
     return answers
@@ -32,9 +38,9 @@ def write_acceptances(transaction: Transaction, acceptances: Sequence[Acceptance
 class _Group:
     """One commit's worth of acceptances: decided one by one, written in sets."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, known: _Known) -> None:
         self._transaction = transaction
-        self._producer_ids: dict[tuple[str, str], tuple[Receipt, bytes]] = {}
+        self._known = known
         self._notifications: list[_Row] = []
         self._deliveries: list[_Row] = []
         self._in_order = Placing(transaction.connection)
@@ -71,24 +77,14 @@ class _Group:
         if isinstance(item, Refusal):
             return item
         notification = item.notification
-        if notification.producer_id is not None:
-            twin = self._twin(tenant, notification.producer_id)
-            if twin is not None:
-                receipt, fingerprint = twin
-                return receipt if fingerprint == notification.fingerprint else _ID_TAKEN
         receipt = Receipt(notification.id, item.deliveries)
         if notification.producer_id is not None:
-            self._producer_ids[tenant, notification.producer_id] = (receipt, notification.fingerprint)
+            news = (receipt, notification.fingerprint)
+            first, fingerprint = self._known.setdefault((tenant, notification.producer_id), news)
+            if first is not receipt:
+                return first if fingerprint == notification.fingerprint else _ID_TAKEN
         fresh.append(self._add(item))
         return receipt
-
-    def _twin(self, tenant: str, producer_id: str) -> tuple[Receipt, bytes] | None:
-        """What was accepted under the same id of the producer's own, in this group or before."""
-        known = self._producer_ids.get((tenant, producer_id))
-        if known is not None:
-            return known
-        row = self._transaction.connection.execute(_SQL["same_producer_id"], (pack(tenant), producer_id)).fetchone()
-        return None if row is None else (Receipt(unpack("ntf", row[0]), row[2]), row[1])
 
     def _add(self, planned: Planned) -> Planned:
         """Takes a notification; gives the plan as it came to be."""
@@ -138,6 +134,21 @@ class _Group:
         totals.accepted += len(self._notifications)
         totals.deliveries += deliveries
         totals.backlog += deliveries
+
+
+def _accepted_before(connection: sqlite3.Connection, acceptances: Sequence[Acceptance]) -> _Known:
+    """What the producers' own ids of a whole group stand for already: one look-up for all of a tenant."""
+    wanted: defaultdict[str, list[str]] = defaultdict(list)
+    for acceptance in acceptances:
+        own_ids = (item.notification.producer_id for item in acceptance.items if isinstance(item, Planned))
+        wanted[acceptance.tenant] += [own_id for own_id in own_ids if own_id is not None]
+    return {
+        (tenant, own_id): (Receipt(unpack("ntf", stored), fanout), fingerprint)
+        for tenant, own_ids in wanted.items()
+        for own_id, stored, fanout, fingerprint in connection.execute(
+            _SQL["same_producer_ids"], (_encode_ids(own_ids).decode(), pack(tenant))
+        )
+    }
 
 
 def _accepted_at(acceptance: Acceptance) -> int:
