@@ -12,7 +12,7 @@ from gatepost.errors import GatepostError, IdConflict, IdempotencyMismatch
 from gatepost.notify.delivery import State
 from gatepost.notify.store import Acceptance, Accepted, IdempotencyKey, Planned, Receipt, Refusal, Result
 from gatepost.stores.sqlite.commit import Transaction
-from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.ids import pack, pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
 from gatepost.stores.sqlite.ordering import Placing, advance
 
@@ -57,7 +57,7 @@ class _Group:
         results = tuple(self._accept_item(acceptance.tenant, item, fresh) for item in acceptance.items)
         if key is not None:
             self._keys.append(
-                (pack(acceptance.tenant), key.digest, key.fingerprint, _encode_answer(results), key.expires_at)
+                (pack_lasting(acceptance.tenant), key.digest, key.fingerprint, _encode_answer(results), key.expires_at)
             )
         return Accepted(results, tuple(fresh))
 
@@ -91,7 +91,7 @@ class _Group:
         totals, notification = self._transaction.totals, planned.notification
         totals.seq += 1
         notification.seq = seq = totals.seq
-        tenant = pack(notification.tenant)
+        tenant = pack_lasting(notification.tenant)
         self._notifications.append(
             (
                 seq,
@@ -116,8 +116,8 @@ class _Group:
         if notification.ordering_key is not None:
             return self._in_order.place(planned, notification.ordering_key)
         due_at = planned.due_at
-        self._deliveries += [(tenant, seq, pack(endpoint), State.SENDING, due_at) for endpoint in planned.now]
-        self._deliveries += [(tenant, seq, pack(endpoint), State.WAITING, due_at) for endpoint in planned.later]
+        self._deliveries += [(tenant, seq, pack_lasting(endpoint), State.SENDING, due_at) for endpoint in planned.now]
+        self._deliveries += [(tenant, seq, pack_lasting(endpoint), State.WAITING, due_at) for endpoint in planned.later]
         return planned
 
     def write(self) -> None:
@@ -146,7 +146,7 @@ def _accepted_before(connection: sqlite3.Connection, acceptances: Sequence[Accep
         (tenant, own_id): (Receipt(unpack("ntf", stored), fanout), fingerprint)
         for tenant, own_ids in wanted.items()
         for own_id, stored, fanout, fingerprint in connection.execute(
-            _SQL["same_producer_ids"], (_encode_ids(own_ids).decode(), pack(tenant))
+            _SQL["same_producer_ids"], (_encode_ids(own_ids).decode(), pack_lasting(tenant))
         )
     }
 

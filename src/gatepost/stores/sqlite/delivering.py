@@ -13,7 +13,7 @@ from gatepost.notify.notification import Notification
 from gatepost.notify.store import Claim
 from gatepost.stores.sqlite import ordering
 from gatepost.stores.sqlite.commit import Transaction
-from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.ids import pack, pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
 
 HELD_PORTION = 100
@@ -43,7 +43,7 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
 
 
 def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -> None:
-    key = (step.delivery.notification.seq, pack(step.delivery.endpoint))
+    key = (step.delivery.notification.seq, pack_lasting(step.delivery.endpoint))
     number, attempt = step.delivery.spent + step.delivery.attempts, step.attempt
     if attempt is not None:
         attempts.append(
@@ -72,8 +72,8 @@ def _supersede(connection: sqlite3.Connection, step: Finished) -> int:
     failed = step.delivery.notification
     values = {
         "seq": failed.seq,
-        "endpoint": pack(step.delivery.endpoint),
-        "tenant": pack(failed.tenant),
+        "endpoint": pack_lasting(step.delivery.endpoint),
+        "tenant": pack_lasting(failed.tenant),
         "topic": failed.topic,
         "collapse_key": failed.collapse_key,
     }
@@ -93,7 +93,7 @@ def _claim(connection: sqlite3.Connection, claim: Claim, now: int) -> list[Deliv
     taking.take("due", claim.limit)
     for delivery in [each for each in taking.deliveries if each.key is not None]:
         taking.take("open_behind", HELD_PORTION, key=delivery.key, after=delivery.notification.seq)
-    taken = [(delivery.notification.seq, pack(claim.endpoint)) for delivery in taking.deliveries]
+    taken = [(delivery.notification.seq, pack_lasting(claim.endpoint)) for delivery in taking.deliveries]
     connection.executemany(_SQL["take_over"], taken)
     return taking.deliveries
 
@@ -105,7 +105,7 @@ class _Taking:
         self.deliveries: list[Delivery] = []
         self._connection = connection
         self._claim = claim
-        self._values = {"tenant": pack(claim.tenant), "endpoint": pack(claim.endpoint), "now": now}
+        self._values = {"tenant": pack_lasting(claim.tenant), "endpoint": pack_lasting(claim.endpoint), "now": now}
         self._room = claim.max_bytes
 
     def take(self, statement: str, limit: int, **values: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from gatepost.notify import order
 from gatepost.notify.delivery import Finished, State
 from gatepost.notify.store import Planned
-from gatepost.stores.sqlite.ids import pack, unpack
+from gatepost.stores.sqlite.ids import pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
 
 _SQL = statements("notifications.sql")
@@ -39,8 +39,8 @@ class Placing:
         return len(self._rows)
 
     def _add(self, planned: Planned, endpoint: str, ordering_key: str, wanted: State) -> bool:
-        tenant, seq = pack(planned.notification.tenant), planned.notification.seq
-        key = (tenant, pack(endpoint), ordering_key)
+        tenant, seq = pack_lasting(planned.notification.tenant), planned.notification.seq
+        key = (tenant, pack_lasting(endpoint), ordering_key)
         state = self._last[key] = order.place(self._last_of(key), wanted)
         self._rows.append((tenant, seq, key[1], state, planned.due_at, ordering_key))
         return state is wanted
@@ -59,7 +59,7 @@ def settle(connection: sqlite3.Connection, steps: Sequence[Finished]) -> frozens
         delivery, seq = step.delivery, step.delivery.notification.seq
         if delivery.key is None:
             continue
-        key = (pack(delivery.notification.tenant), pack(delivery.endpoint), delivery.key)
+        key = (pack_lasting(delivery.notification.tenant), pack_lasting(delivery.endpoint), delivery.key)
         keys.append(key)
         if step.out_of_order:
             connection.execute(_SQL["leave_order"], (seq, key[1]))
