@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gatepost.errors import TooLarge
-from gatepost.probe.scan.reading import source_text, yaml_reader
+from gatepost.probe.scan.reading import source_text, tree
 from gatepost.probe.scan.reading.node import Node, Source, Style
 from tests.unit.probe.scan.describing import node, source
 
@@ -127,6 +127,13 @@ def test_an_alias_bomb_costs_what_its_text_costs() -> None:
     assert isinstance(root.plain(), dict)
 
 
+def test_aliases_of_aliases_do_not_nest_beyond_the_bound() -> None:
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} {'[' * 90}*a{n - 1}{']' * 90}" for n in range(1, 100)]
+    read = source("\n".join(lines))
+    assert set(kinds(read)) == {"document-limit"}
+    assert isinstance(read.root.plain(), dict)
+
+
 def test_an_alias_to_what_is_not_complete_is_no_circle() -> None:
     read = source("a: &x [1, *x]\n")
     assert kinds(read) == ["document-syntax"]
@@ -143,7 +150,7 @@ def test_merge_keys_bring_entries_that_do_not_replace_own_ones() -> None:
 
 
 def test_merge_keys_cannot_multiply_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_reader, "MAX_MERGED", 20)
+    monkeypatch.setattr(tree, "MAX_MERGED", 20)
     lines = [f"k{n}: {{<<: *b}}" for n in range(10)]
     assert "document-limit" in kinds(source("b: &b {x: 1, y: 2, z: 3}\n" + "\n".join(lines)))
 
@@ -155,7 +162,7 @@ def test_nesting_beyond_the_bound_is_left_out_and_the_rest_is_read() -> None:
 
 
 def test_values_beyond_the_bound_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_reader, "MAX_NODES", 10)
+    monkeypatch.setattr(tree, "MAX_NODES", 10)
     read = source("a: 1\nb: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]\n")
     assert kinds(read) == ["document-limit"]
     assert read.root.number("a") == 1
@@ -225,7 +232,7 @@ def test_a_file_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_parser_written_in_python_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a: &x [1, 'é😀', {c: d}]\ne: *x\nf: |\n  g\nh: >\n  i\n"
     expected = [(place.value, place.start, place.end, place.style) for place in scalars(text)]
-    monkeypatch.setattr(yaml_reader, "_Loader", yaml.SafeLoader)
+    monkeypatch.setattr(tree, "_Loader", yaml.SafeLoader)
     assert [(place.value, place.start, place.end, place.style) for place in scalars(text)] == expected
 
 
