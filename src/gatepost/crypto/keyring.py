@@ -17,8 +17,8 @@ from gatepost.clock import Clock
 from gatepost.crypto.seals.message import KEY_BYTES, MAX_KEY_ID, SealKey, context, key_id
 from gatepost.errors import InvalidKey, KeyUnavailable, SealBroken
 
-MAX_KEYS = 1000
-"""Keys of one ring, destroyed ones included: three years of a new one each day."""
+MAX_KEYS = 500
+"""Keys of one ring, destroyed ones included: more than a year of a new one each day."""
 
 _AT_REST = context("gatepost", "keyring")
 _VERSION = 1

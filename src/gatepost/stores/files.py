@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import os
 import stat
 from pathlib import Path
 
 from gatepost.clock import Clock
+from gatepost.crypto.keyring import Keyring, MasterKey
 from gatepost.crypto.pepper import PepperRing
-from gatepost.errors import DataDamaged, DataDirectoryInUse, DataDirectoryUnsafe, StartRefused
+from gatepost.errors import (
+    DataDamaged,
+    DataDirectoryInUse,
+    DataDirectoryUnsafe,
+    DataSealed,
+    SealBroken,
+    StartRefused,
+)
 
 LOCK = "lock"
 PEPPER = "pepper"
+KEYRING = "keyring"
+MASTER_KEY = "master-key"
 MAX_SECRET_FILE_BYTES = 64 * 1024
 """A secret file beyond this size is something else."""
 
@@ -72,6 +83,28 @@ def load_pepper(directory: Path, clock: Clock, *, may_make: bool) -> PepperRing:
     ring = PepperRing.new(clock)
     write_secret(path, ring.dumps())
     return ring
+
+
+def load_keyring(directory: Path, master: MasterKey, clock: Clock, *, may_make: bool) -> Keyring:
+    """The keys that seal what is stored; made when nothing is sealed yet. Raises `DataSealed` when it does not open."""
+    path = directory / KEYRING
+    if not path.exists():
+        if not may_make:
+            raise DataSealed(
+                f"{path} is missing, and nothing that is stored opens without it; restore it from a backup"
+            )
+        keep_keyring(directory, Keyring.new(clock), master, clock)
+    try:
+        return Keyring.loads(base64.b64decode(read_secret(path), validate=True), master)
+    except ValueError:
+        raise DataDamaged(f"{path} is no keyring; restore it from a backup") from None
+    except SealBroken:
+        raise DataSealed(f"this master key does not open {path}: give the one that it was closed with") from None
+
+
+def keep_keyring(directory: Path, keyring: Keyring, master: MasterKey, clock: Clock) -> None:
+    """Writes the keyring, wrapped by the master key; the file is replaced as a whole."""
+    write_secret(directory / KEYRING, base64.b64encode(keyring.dumps(master, clock)).decode() + "\n")
 
 
 def read_secret(path: Path) -> str:
