@@ -29,7 +29,7 @@ from gatepost.clock import Clock
 ONE_BY_ONE = 20
 """Messages that go out alone: each when everyone has the one before it."""
 
-BURST = 50
+BURST = 40
 """Messages that go out at once."""
 
 LIMIT_S = 60.0

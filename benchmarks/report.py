@@ -42,23 +42,28 @@ def markdown(results: Results) -> str:
 def _sections(results: Results) -> Iterator[str]:
     yield "# Results\n\nWritten by `python3 benchmarks/run.py`; do not edit."
     yield _table(("", "measured on"), [(name, text) for name, text in results.machine.items()])
-    yield f"## Deliveries a second\n\n![Deliveries a second]({CHART})"
-    yield _rows(results)
-    for row in results.sick():
-        yield f"**{row.title} is sick here:** it must reach {row.expected_per_s:,.0f} a second for a fair comparison."
-    for name, reason in results.missing.items():
-        yield f"Not measured: {name}: {reason}."
-    yield "## Ratios\n\nMedian of the rounds, with the lowest and the highest."
-    yield _ratios(results)
+    if results.rows:
+        yield from _deliveries(results)
     if results.fan_outs:
         yield f"## Fan-out\n\n![Fan-out]({FANOUT_CHART})"
         yield _fan_outs(results)
     if results.headlines:
         yield "## The headline"
         yield _headlines(results.headlines)
+    for name, reason in results.missing.items():
+        yield f"Not measured: {name}: {reason}."
     yield "## Goals"
     yield _table(("goal", "measured", "met"), [_goal(goal) for goal in goals(results)])
     yield f"## How\n\n{METHOD}"
+
+
+def _deliveries(results: Results) -> Iterator[str]:
+    yield f"## Deliveries a second\n\n![Deliveries a second]({CHART})"
+    yield _rows(results)
+    for row in results.sick():
+        yield f"**{row.title} is sick here:** it must reach {row.expected_per_s:,.0f} a second for a fair comparison."
+    yield "## Ratios\n\nMedian of the rounds, with the lowest and the highest."
+    yield _ratios(results)
 
 
 def _rows(results: Results) -> str:

@@ -1,8 +1,8 @@
 """Gatepost beside its peers: the same work, in the same run, on the same machine.
 
-    python3 benchmarks/run.py [--rounds 3] [--seconds 5] [--only NAME,...] [--headline N] [--json]
+    python3 benchmarks/run.py [--rounds 3] [--seconds 5] [--only NAME,...] [--subscribers N] [--headline N] [--json]
 
-Writes RESULTS.md and its chart. The first run installs the peers from their own locks into `benchmarks/.built/`.
+Writes RESULTS.md and its charts. The first run installs the peers from their own locks into `benchmarks/.built/`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,112 @@
+"""SCAN.md from what a run found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from benchmarks.report import table
+from benchmarks.scan.cost import Cost
+from benchmarks.scan.results import Results, Row
+from benchmarks.scan.sizes import LARGE_OPERATIONS, SMALL_FILES
+from tests.seeded.measure import share
+from tests.seeded.plant import Seed
+
+METHOD = """\
+- The clean documents (`tests/seeded/documents/`) are secured in every respect that one of the scanners asks for. Four
+  of the six were not written for this.
+- `tests/seeded/` plants one misconfiguration at a time in them. A scanner has found it when it says something of the
+  right kind, at the planted place or around or in it, that it does not say about the clean document; Checkov names no
+  place, so any finding of the right kind counts. `expectations.py` has the rules of each scanner that count, for the
+  rivals any that could mean it.
+- What is said about the clean documents is noise.
+- A fault is repaired when `gatepost scan --fix` has edited the document, the finding is gone, and
+  `openapi-spec-validator` accepts what is there now. No rival repairs anything.
+- CPU seconds and peak memory are of the scanner's process and all that it starts, in the same run."""
+
+
+def markdown(results: Results) -> str:
+    """The whole page."""
+    return "\n\n".join(_sections(results)) + "\n"
+
+
+def _sections(results: Results) -> Iterator[str]:
+    yield "# Scanners\n\nWritten by `python3 benchmarks/scan/run.py`; do not edit."
+    yield table(("", "measured on"), list(results.machine.items()))
+    for name, reason in results.missing.items():
+        yield f"Not measured: {name}: {reason}."
+    if results.rows:
+        yield f"## {len(results.seeds)} planted faults"
+        yield _overview(results.rows)
+        yield "Found, by category of the OWASP API Security Top 10, version of the standard and shape:"
+        yield _parts(results)
+    if results.costs:
+        yield "## Cost"
+        yield _costs(results)
+        yield _growth("small files", results.by_files) + "\n\n" + _growth("operations", results.by_operations)
+    if results.rows:
+        yield "## Missed by Gatepost, also with `--strict`"
+        yield _missed(results)
+    yield f"## How\n\n{METHOD}"
+
+
+def _overview(rows: Sequence[Row]) -> str:
+    columns = ("", "found", "of what it has rules for", "noise: findings on the clean", "repaired", "of the mechanical")
+    return table(columns, [_overview_row(row) for row in rows])
+
+
+def _overview_row(row: Row) -> tuple[str, ...]:
+    return (
+        row.title,
+        _percent(row.measured.recall()),
+        _percent(row.known),
+        f"{row.measured.noise_count:,}",
+        _percent(row.fixed()),
+        _percent(row.fixed(without_business=True)),
+    )
+
+
+def _parts(results: Results) -> str:
+    by: tuple[Callable[[Seed], str], ...] = (lambda seed: seed.owasp, lambda seed: seed.version, lambda seed: seed.shape)
+    lines = []
+    for key in by:
+        groups = sorted({key(each.planted.seed) for each in results.seeds}, key=_natural)
+        lines += [_part(group, key, results.rows) for group in groups]
+    return table(("", "planted", *(row.title for row in results.rows)), lines)
+
+
+def _part(group: str, key: Callable[[Seed], str], rows: Sequence[Row]) -> tuple[str, ...]:
+    found = [[each.found for each in row.measured.outcomes if key(each.planted.seed) == group] for row in rows]
+    return (group, str(len(found[0])), *(_percent(share(each)) for each in found))
+
+
+def _natural(text: str) -> tuple[int, str]:
+    return len(text.partition(":")[0]) if ":" in text else 0, text
+
+
+def _costs(results: Results) -> str:
+    columns = ("", f"{LARGE_OPERATIONS} operations, 3 MB of YAML", "peak", f"{SMALL_FILES:,} small files", "peak")
+    return table(columns, [(each.title, *_cells(each.large), *_cells(each.small)) for each in results.costs])
+
+
+def _cells(cost: Cost) -> tuple[str, str]:
+    return f"{cost.cpu_s:.1f} CPU s", f"{cost.peak_mib:,.0f} MiB"
+
+
+def _growth(what: str, costs: dict[int, Cost] | object) -> str:
+    assert isinstance(costs, dict)
+    columns = (what, "CPU s", "ms each", "peak")
+    rows = [
+        (f"{count:,}", f"{cost.cpu_s:.2f}", f"{cost.cpu_s / count * 1000:.2f}", f"{cost.peak_mib:,.0f} MiB")
+        for count, cost in costs.items()
+    ]
+    return table(columns, rows)
+
+
+def _missed(results: Results) -> str:
+    strict = results.rows[1] if len(results.rows) > 1 else results.rows[0]
+    missed = [f"- {each.document}: {each.seed.name}" for each in strict.measured.missed()]
+    return "\n".join(missed) or "Nothing."
+
+
+def _percent(part: float | None) -> str:
+    return "-" if part is None else f"{part:.1%}"
