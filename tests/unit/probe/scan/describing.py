@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from textwrap import dedent
 
 from gatepost.probe.finding import Finding
 from gatepost.probe.scan import engine
@@ -35,7 +36,8 @@ def in_file(path: Path, *, name: str = "", folder: Path | None = None) -> Docume
 
 def description(text: str, options: Options | None = None) -> Description:
     """What a text describes; `openapi: 3.1.0` is put in front of one that has no version."""
-    whole = text if text.lstrip().startswith(("openapi", "swagger")) else f"openapi: 3.1.0\n{text}"
+    text = dedent(text).lstrip("\n")
+    whole = text if text.startswith(("openapi", "swagger")) else f"openapi: 3.1.0\n{text}"
     return engine.read(Document("api.yaml", whole.encode()), options or Options())
 
 
