@@ -12,7 +12,7 @@ from benchmarks.peer_environments import NCHAN_PACKAGE, PEERS, nchan
 
 def versions(peer: str, parts: Sequence[str]) -> str:
     """The parts of a peer that matter, as its lock pins them."""
-    pinned = pinned(peer)
+    pinned = _pinned(peer)
     return ", ".join(f"{part} {pinned[part]}" for part in parts)
 
 
@@ -28,7 +28,7 @@ def nchan_versions() -> str:
     return f"nginx {_version(['nginx', '-v'])}, nchan {_version(package)}"
 
 
-def pinned(name: str) -> dict[str, str]:
+def _pinned(name: str) -> dict[str, str]:
     lock = PEERS / name / "requirements.lock"
     if lock.exists():
         return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(), re.MULTILINE))
