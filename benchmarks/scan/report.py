@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from benchmarks.report import table
 from benchmarks.scan.cost import Cost
 from benchmarks.scan.results import Results, Row
 from benchmarks.scan.sizes import LARGE_OPERATIONS, SMALL_FILES
@@ -31,7 +30,7 @@ def markdown(results: Results) -> str:
 
 def _sections(results: Results) -> Iterator[str]:
     yield "# Scanners\n\nWritten by `python3 benchmarks/scan/run.py`; do not edit."
-    yield table(("", "measured on"), list(results.machine.items()))
+    yield _table(("", "measured on"), list(results.machine.items()))
     for name, reason in results.missing.items():
         yield f"Not measured: {name}: {reason}."
     if results.rows:
@@ -51,7 +50,7 @@ def _sections(results: Results) -> Iterator[str]:
 
 def _overview(rows: Sequence[Row]) -> str:
     columns = ("", "found", "of what it has rules for", "noise: findings on the clean", "repaired", "of the mechanical")
-    return table(columns, [_overview_row(row) for row in rows])
+    return _table(columns, [_overview_row(row) for row in rows])
 
 
 def _overview_row(row: Row) -> tuple[str, ...]:
@@ -66,12 +65,16 @@ def _overview_row(row: Row) -> tuple[str, ...]:
 
 
 def _parts(results: Results) -> str:
-    by: tuple[Callable[[Seed], str], ...] = (lambda seed: seed.owasp, lambda seed: seed.version, lambda seed: seed.shape)
+    by: tuple[Callable[[Seed], str], ...] = (
+        lambda seed: seed.owasp,
+        lambda seed: seed.version,
+        lambda seed: seed.shape,
+    )
     lines = []
     for key in by:
         groups = sorted({key(each.planted.seed) for each in results.seeds}, key=_natural)
         lines += [_part(group, key, results.rows) for group in groups]
-    return table(("", "planted", *(row.title for row in results.rows)), lines)
+    return _table(("", "planted", *(row.title for row in results.rows)), lines)
 
 
 def _part(group: str, key: Callable[[Seed], str], rows: Sequence[Row]) -> tuple[str, ...]:
@@ -85,27 +88,31 @@ def _natural(text: str) -> tuple[int, str]:
 
 def _costs(results: Results) -> str:
     columns = ("", f"{LARGE_OPERATIONS} operations, 3 MB of YAML", "peak", f"{SMALL_FILES:,} small files", "peak")
-    return table(columns, [(each.title, *_cells(each.large), *_cells(each.small)) for each in results.costs])
+    return _table(columns, [(each.title, *_cells(each.large), *_cells(each.small)) for each in results.costs])
 
 
 def _cells(cost: Cost) -> tuple[str, str]:
     return f"{cost.cpu_s:.1f} CPU s", f"{cost.peak_mib:,.0f} MiB"
 
 
-def _growth(what: str, costs: dict[int, Cost] | object) -> str:
-    assert isinstance(costs, dict)
+def _growth(what: str, costs: Mapping[int, Cost]) -> str:
     columns = (what, "CPU s", "ms each", "peak")
     rows = [
         (f"{count:,}", f"{cost.cpu_s:.2f}", f"{cost.cpu_s / count * 1000:.2f}", f"{cost.peak_mib:,.0f} MiB")
         for count, cost in costs.items()
     ]
-    return table(columns, rows)
+    return _table(columns, rows)
 
 
 def _missed(results: Results) -> str:
     strict = results.rows[1] if len(results.rows) > 1 else results.rows[0]
     missed = [f"- {each.document}: {each.seed.name}" for each in strict.measured.missed()]
     return "\n".join(missed) or "Nothing."
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _percent(part: float | None) -> str:

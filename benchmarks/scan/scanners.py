@@ -17,6 +17,8 @@ from benchmarks.peer_environments import node_peer, python_peer
 from tests.seeded.document import text_of
 from tests.seeded.measure import Said
 
+GATEPOST = str(Path(sys.executable).with_name("gatepost"))
+
 AT_ONCE = 150
 """Files in one call: Spectral keeps the findings of all of them in memory, and a command line has an end."""
 
@@ -64,7 +66,7 @@ def gatepost(*options: str) -> Scanner:
     """Gatepost's own command with these options."""
 
     def command(files: Sequence[Path]) -> list[str]:
-        return [sys.executable, "-m", "gatepost", "scan", "--format", "json", *options, *map(str, files)]
+        return [GATEPOST, "scan", "--format", "json", *options, *map(str, files)]
 
     return Scanner("gatepost", " ".join(("gatepost scan", *options)), command, _gatepost)
 
