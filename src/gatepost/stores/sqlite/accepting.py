@@ -15,13 +15,12 @@ from gatepost.stores.sqlite.commit import Transaction
 from gatepost.stores.sqlite.ids import pack, pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
 from gatepost.stores.sqlite.ordering import Placing, advance
+from gatepost.stores.sqlite.rows import Row, insert
 
 _SQL = statements("notifications.sql")
 _encode_ids = msgspec.json.Encoder().encode
 _encode_answer = msgspec.msgpack.Encoder().encode
 _decode_answer = msgspec.msgpack.Decoder(tuple[Result, ...]).decode
-
-_Row = tuple[object, ...]
 
 _Known = dict[tuple[str, str], tuple[Receipt, bytes]]
 """What was accepted under an id of the producer's own, by tenant and id: the receipt and the fingerprint."""
@@ -41,11 +40,11 @@ class _Group:
     def __init__(self, transaction: Transaction, known: _Known) -> None:
         self._transaction = transaction
         self._known = known
-        self._notifications: list[_Row] = []
-        self._deliveries: list[_Row] = []
+        self._notifications: list[Row] = []
+        self._deliveries: list[Row] = []
         self._in_order = Placing(transaction.connection)
-        self._keys: list[_Row] = []
-        self._collapsed: list[_Row] = []
+        self._keys: list[Row] = []
+        self._collapsed: list[Row] = []
 
     def accept(self, acceptance: Acceptance) -> Accepted | GatepostError:
         key = acceptance.idempotency
@@ -122,11 +121,9 @@ class _Group:
 
     def write(self) -> None:
         connection, totals = self._transaction.connection, self._transaction.totals
-        connection.executemany(_SQL["insert_notification"], self._notifications)
-        connection.executemany(_SQL["insert_delivery"], self._deliveries)
-        deliveries = len(self._deliveries) + self._in_order.write()
-        if self._keys:
-            connection.executemany(_SQL["insert_idempotency"], self._keys)
+        insert(connection, _SQL["insert_notification"], self._notifications)
+        deliveries = insert(connection, _SQL["insert_delivery"], self._deliveries) + self._in_order.write()
+        insert(connection, _SQL["insert_idempotency"], self._keys)
         if self._collapsed:
             totals.backlog -= connection.executemany(_SQL["supersede"], self._collapsed).rowcount
             for collapsed in self._collapsed:

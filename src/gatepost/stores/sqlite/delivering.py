@@ -15,23 +15,23 @@ from gatepost.stores.sqlite import ordering
 from gatepost.stores.sqlite.commit import Transaction
 from gatepost.stores.sqlite.ids import pack, pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
+from gatepost.stores.sqlite.rows import Row, insert
 
 HELD_PORTION = 100
 """Deliveries that come along behind another one of their key: they go out one after the other, and others wait too."""
 
 _SQL = statements("notifications.sql")
-_Row = tuple[object, ...]
 
 
 def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) -> list[frozenset[str]]:
     """Writes every step of every set: the attempts made, then the new states, then what follows for those in order."""
-    attempts: list[_Row] = []
-    steps: defaultdict[State, list[_Row]] = defaultdict(list)
+    attempts: list[Row] = []
+    steps: defaultdict[State, list[Row]] = defaultdict(list)
     for step in (step for steps_of_one in sets for step in steps_of_one):
         _add(step, attempts, steps)
     connection, totals = transaction.connection, transaction.totals
     # Deliveries that went away meanwhile (a destroyed tenant) do not count, hence rowcount and not len().
-    totals.attempts += connection.executemany(_SQL["insert_attempt"], attempts).rowcount
+    totals.attempts += insert(connection, _SQL["insert_attempt"], attempts)
     changed = Counter(
         {state: connection.executemany(_SQL["step_delivery"], rows).rowcount for state, rows in steps.items()}
     )
@@ -42,12 +42,13 @@ def write_steps(transaction: Transaction, sets: Sequence[Sequence[Finished]]) ->
     return [ordering.settle(connection, steps_of_one) for steps_of_one in sets]
 
 
-def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -> None:
+def _add(step: Finished, attempts: list[Row], steps: dict[State, list[Row]]) -> None:
     key = (step.delivery.notification.seq, pack_lasting(step.delivery.endpoint))
     number, attempt = step.delivery.spent + step.delivery.attempts, step.attempt
     if attempt is not None:
         attempts.append(
             (
+                *key,
                 number,
                 pack(attempt.id),
                 attempt.at,
@@ -56,7 +57,6 @@ def _add(step: Finished, attempts: list[_Row], steps: dict[State, list[_Row]]) -
                 attempt.error,
                 attempt.answer,
                 attempt.detail,
-                *key,
             )
         )
     steps[step.state].append((step.state, step.due_at, number, step.delivery.spent, *key))

@@ -18,8 +18,10 @@ ORDER BY notification DESC LIMIT 1
 -- name: insert_attempt
 INSERT OR IGNORE INTO attempts (tenant, notification, endpoint, number, id, at, duration_ms, status, error, answer,
                                 detail)
-SELECT tenant, notification, endpoint, ?, ?, ?, ?, ?, ?, ?, ? FROM deliveries
-WHERE notification = ? AND endpoint = ? AND state = 1
+SELECT d.tenant, d.notification, d.endpoint, made.column3, made.column4, made.column5, made.column6, made.column7,
+       made.column8, made.column9, made.column10
+FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) AS made
+CROSS JOIN deliveries d ON d.notification = made.column1 AND d.endpoint = made.column2 AND d.state = 1
 
 -- name: step_delivery
 UPDATE deliveries SET state = ?, due_at = ?, attempts = ?, spent = ?

@@ -10,6 +10,7 @@ from gatepost.notify.delivery import Finished, State
 from gatepost.notify.store import Planned
 from gatepost.stores.sqlite.ids import pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
+from gatepost.stores.sqlite.rows import Row, insert
 
 _SQL = statements("notifications.sql")
 
@@ -23,7 +24,7 @@ class Placing:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._last: dict[Key, State | None] = {}
-        self._rows: list[tuple[object, ...]] = []
+        self._rows: list[Row] = []
 
     def place(self, planned: Planned, ordering_key: str) -> Planned:
         """Takes the deliveries of a notification; gives the plan as it came to be, with some of them held."""
@@ -35,8 +36,7 @@ class Placing:
 
     def write(self) -> int:
         """Writes the deliveries; returns how many."""
-        self._connection.executemany(_SQL["insert_in_order"], self._rows)
-        return len(self._rows)
+        return insert(self._connection, _SQL["insert_in_order"], self._rows)
 
     def _add(self, planned: Planned, endpoint: str, ordering_key: str, wanted: State) -> bool:
         tenant, seq = pack_lasting(planned.notification.tenant), planned.notification.seq

@@ -49,9 +49,12 @@ def test_what_is_due_is_found_in_the_due_index(connection: Connection, name: str
     assert not any("B-TREE" in step for step in plan)
 
 
-@pytest.mark.parametrize(
-    ("name", "count"), [("step_delivery", 6), ("take_over", 2), ("insert_attempt", 10), ("hold_back", 4)]
-)
+@pytest.mark.parametrize(("name", "count"), [("step_delivery", 6), ("take_over", 2), ("hold_back", 4)])
 def test_a_step_of_a_delivery_touches_its_own_row(connection: Connection, name: str, count: int) -> None:
     (step,) = steps(connection, name, [ID] * count)
     assert step.startswith("SEARCH deliveries USING")
+
+
+def test_an_attempt_is_written_beside_the_row_of_its_delivery(connection: Connection) -> None:
+    plan = steps(connection, "insert_attempt", [ID] * 10)
+    assert plan[-1] == "SEARCH d USING PRIMARY KEY (notification=? AND endpoint=?)"
