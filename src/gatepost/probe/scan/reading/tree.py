@@ -19,6 +19,9 @@ from gatepost.probe.scan.reading.source_text import has_surrogates
 MAX_DEPTH = 200
 """Collections inside one another: inline schemas of real documents reach 60. What is deeper is left out."""
 
+MAX_SKIPPED_DEPTH = 1000
+"""Further ones that are passed over before the reading stops: libyaml takes time by the square of the depth."""
+
 MAX_NODES = 3_000_000
 """Values of one file: thirty times the largest public descriptions, about a gigabyte of memory."""
 
@@ -46,6 +49,7 @@ class TreeBuilder:
         self._heights: list[int] = []
         self._height_of: dict[str, int] = {}
         self._skipping = 0
+        self._stopped = False
         self._merged = 0
         self._documents = 0
         self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
@@ -62,7 +66,7 @@ class TreeBuilder:
         """Reads the first document of `text`; returns what broke it off."""
         try:
             loader = _Loader(text)
-            while self._documents < 2 and self.count < MAX_NODES:
+            while not self._stopped:
                 event = loader.get_event()
                 if event is None:
                     break
@@ -72,9 +76,7 @@ class TreeBuilder:
         except yaml.YAMLError as error:
             self._close_all()
             return error
-        if self.count >= MAX_NODES:
-            self._fault("document-limit", f"it has more than {MAX_NODES} values; the rest was left out", len(text))
-            self._close_all()
+        self._close_all()
         return None
 
     # Events
@@ -82,6 +84,7 @@ class TreeBuilder:
     def _document(self, event: Any) -> None:
         self._documents += 1
         if self._documents == 2:
+            self._stopped = True
             self._fault("document-syntax", "a second document begins; only the first is read", event.start_mark.index)
 
     def _scalar(self, event: Any) -> None:
@@ -121,6 +124,7 @@ class TreeBuilder:
             if not self._skipping:
                 self._refuse(event.start_mark.index)
             self._skipping += 1
+            self._stopped = self._skipping > MAX_SKIPPED_DEPTH
             return
         start = event.start_mark.index
         style = Style.FLOW if event.flow_style else Style.BLOCK
@@ -191,6 +195,9 @@ class TreeBuilder:
     def _place(self, node: Node) -> None:
         """Puts a value where it belongs; an aliased one keeps the parent that it has."""
         self.count += 1
+        if self.count >= MAX_NODES:
+            self._stopped = True
+            self._fault("document-limit", f"it has more than {MAX_NODES} values; the rest was left out", node.start)
         if not self._open:
             self.root = node
             return
