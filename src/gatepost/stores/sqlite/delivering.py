@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
+from msgspec import json
+
 from gatepost.notify.delivery import Delivery, Finished, State
 from gatepost.notify.notification import Notification
 from gatepost.notify.store import Claim
@@ -93,8 +95,8 @@ def _claim(connection: sqlite3.Connection, claim: Claim, now: int) -> list[Deliv
     taking.take("due", claim.limit)
     for delivery in [each for each in taking.deliveries if each.key is not None]:
         taking.take("open_behind", HELD_PORTION, key=delivery.key, after=delivery.notification.seq)
-    taken = [(delivery.notification.seq, pack_lasting(claim.endpoint)) for delivery in taking.deliveries]
-    connection.executemany(_SQL["take_over"], taken)
+    taken = json.encode([delivery.notification.seq for delivery in taking.deliveries]).decode()
+    connection.execute(_SQL["take_over"], (pack_lasting(claim.endpoint), taken))
     return taking.deliveries
 
 

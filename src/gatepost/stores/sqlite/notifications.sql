@@ -93,7 +93,7 @@ WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.ordering_key = :key AN
 ORDER BY d.notification LIMIT :limit
 
 -- name: take_over
-UPDATE deliveries SET state = 1 WHERE notification = ? AND endpoint = ?
+UPDATE deliveries SET state = 1 WHERE endpoint = ? AND notification IN (SELECT value FROM json_each(?))
 
 -- name: notification_by_id
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,

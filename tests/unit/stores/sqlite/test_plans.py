@@ -49,10 +49,15 @@ def test_what_is_due_is_found_in_the_due_index(connection: Connection, name: str
     assert not any("B-TREE" in step for step in plan)
 
 
-@pytest.mark.parametrize(("name", "count"), [("step_delivery", 6), ("take_over", 2), ("hold_back", 4)])
+@pytest.mark.parametrize(("name", "count"), [("step_delivery", 6), ("hold_back", 4)])
 def test_a_step_of_a_delivery_touches_its_own_row(connection: Connection, name: str, count: int) -> None:
     (step,) = steps(connection, name, [ID] * count)
     assert step.startswith("SEARCH deliveries USING")
+
+
+def test_what_was_claimed_is_marked_row_by_row(connection: Connection) -> None:
+    plan = steps(connection, "take_over", (ID, "[1, 2]"))
+    assert plan[0] == "SEARCH deliveries USING PRIMARY KEY (notification=? AND endpoint=?)"
 
 
 def test_an_attempt_is_written_beside_the_row_of_its_delivery(connection: Connection) -> None:
