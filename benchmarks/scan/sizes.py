@@ -13,21 +13,40 @@ LARGE_OPERATIONS = 300
 
 SMALL_FILES = 1000
 
-PROPERTIES = 69
-"""Of each of the two objects of a resource."""
+PROPERTIES = 62
+"""Of each of the two objects of a resource of the large document."""
+
+SMALL_PROPERTIES = 5
 
 METHODS = ("get", "post", "put")
 
-KINDS: tuple[dict[str, Any], ...] = (
-    {"type": "string", "maxLength": 80, "pattern": "^[A-Za-z0-9 .,-]*$"},
-    {"type": "string"},
-    {"type": "integer", "format": "int32", "minimum": 0, "maximum": 100000},
-    {"type": "string", "format": "date-time"},
-    {"type": "array", "items": {"type": "string", "maxLength": 20}},
-    {"type": "boolean"},
-    {"type": "number"},
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+KINDS: tuple[tuple[dict[str, Any], Any], ...] = (
+    ({"type": "string", "maxLength": 80, "pattern": "^[A-Za-z0-9 .,-]*$"}, "a text"),
+    ({"type": "string"}, "another text"),
+    ({"type": "integer", "format": "int32", "minimum": 0, "maximum": 100000}, 7),
+    ({"type": "string", "format": "date-time"}, "2026-01-31T12:00:00Z"),
+    ({"type": "array", "items": {"type": "string", "maxLength": 20}}, ["one", "two"]),
+    ({"type": "boolean"}, True),
+    ({"type": "number"}, 12.5),
+    ({"type": "string", "enum": ["open", "held", "closed"]}, "held"),
+    ({"type": "object", "properties": {"days": {"type": "integer"}, "from": {"type": "string"}}}, {"days": 3}),
+    (PROBLEM, {"problem_value_0": "a text", "problem_value_1": "another text"}),
+    ({"allOf": [PROBLEM], "description": "What went wrong."}, {"problem_value_0": "", "problem_value_1": ""}),
+    ({"type": "array", "maxItems": 50, "items": PROBLEM}, []),
 )
-"""Some with bounds and some without, as documents of this size are."""
+"""Schemas with an example: some with bounds and some without, some of their own and some shared."""
+
+DESCRIBED = 3
+"""Every so many properties one is described."""
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes a node as often as it occurs, without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def large_document(operations: int = LARGE_OPERATIONS) -> str:
@@ -40,15 +59,16 @@ def large_document(operations: int = LARGE_OPERATIONS) -> str:
         schemas[name] = _object(name, PROPERTIES)
         schemas[f"New{name}"] = _object(f"New{name}", PROPERTIES)
         methods = METHODS[: operations - number * len(METHODS)]
-        paths[f"/resources-{number}/{{id}}"] = {method: _operation(method, name) for method in methods}
+        paths[f"/resources-{number}/{{id}}"] = {method: _operation(method, name, PROPERTIES) for method in methods}
     return _written(paths, schemas)
 
 
 def small_document(number: int) -> str:
     """Two operations and two objects."""
     name = f"Thing{number}"
-    schemas = {each: _object(each, 5) for each in (name, f"New{name}", "Problem")}
-    return _written({f"/things-{number}/{{id}}": {method: _operation(method, name) for method in METHODS[:2]}}, schemas)
+    schemas = {each: _object(each, SMALL_PROPERTIES) for each in (name, f"New{name}", "Problem")}
+    methods = {method: _operation(method, name, SMALL_PROPERTIES) for method in METHODS[:2]}
+    return _written({f"/things-{number}/{{id}}": methods}, schemas)
 
 
 def small_files(folder: Path, count: int = SMALL_FILES) -> list[Path]:
@@ -71,25 +91,28 @@ def _written(paths: dict[str, Any], schemas: dict[str, Any]) -> str:
             "schemas": schemas,
         },
     }
-    return yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False)
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
 
 
 def _object(name: str, properties: int) -> dict[str, Any]:
-    described = {
-        f"{name.lower()}_value_{number}": KINDS[number % len(KINDS)]
-        | {"description": f"Value {number} of {name}, kept as it was given and shown as it was kept."}
-        for number in range(properties)
-    }
-    return {"type": "object", "required": list(described)[:2], "properties": described}
+    listed = {f"{name.lower()}_value_{number}": _property(number) for number in range(properties)}
+    return {"type": "object", "required": list(listed)[:2], "properties": listed}
 
 
-def _operation(method: str, name: str) -> dict[str, Any]:
+def _property(number: int) -> dict[str, Any]:
+    schema, _ = KINDS[number % len(KINDS)]
+    if number % DESCRIBED or "$ref" in schema:
+        return schema
+    return schema | {"description": f"Value {number}, kept as it was given and shown as it was kept."}
+
+
+def _operation(method: str, name: str, properties: int) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{method}{name}",
         "summary": f"{method.capitalize()} one {name}",
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 40}}],
         "responses": {
-            "200": _answer(name),
+            "200": _answer(name, _shown(name, properties)),
             "400": _answer("Problem"),
             "default": _answer("Problem"),
         },
@@ -99,8 +122,15 @@ def _operation(method: str, name: str) -> dict[str, Any]:
     return operation
 
 
-def _answer(name: str) -> dict[str, Any]:
-    return {"description": f"A {name}.", "content": dict(_content(name))}
+def _shown(name: str, properties: int) -> dict[str, Any]:
+    return {f"{name.lower()}_value_{number}": KINDS[number % len(KINDS)][1] for number in range(properties)}
+
+
+def _answer(name: str, example: dict[str, Any] | None = None) -> dict[str, Any]:
+    content = dict(_content(name))
+    if example is not None:
+        content["application/json"]["example"] = example
+    return {"description": f"A {name}.", "content": content}
 
 
 def _content(name: str) -> Iterator[tuple[str, Any]]:
