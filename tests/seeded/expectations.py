@@ -21,7 +21,13 @@ class Expected(Struct, frozen=True):
 
 _RESTRICTED = ("api2-write-restricted", "api2-read-restricted")
 _NO_AUTH = Expected(
-    gatepost=(),
+    gatepost=(
+        "api2-no-global-auth",
+        "api2-no-security-scheme",
+        "api2-write-without-auth",
+        "api2-read-without-auth",
+        "api2-auth-differs",
+    ),
     spectral=_RESTRICTED,
     redocly=("security-defined",),
     checkov=("CKV_OPENAPI_1", "CKV_OPENAPI_4", "CKV_OPENAPI_5"),
@@ -45,24 +51,38 @@ _MISSING_429 = Expected(
 _FOUR_HUNDREDS = ("operation-4xx-response",)
 
 EXPECTED: dict[str, Expected] = {
-    "numeric-id": Expected(spectral=("api1-no-numeric-ids",)),
+    "numeric-id": Expected(gatepost=("api1-numeric-id",), spectral=("api1-no-numeric-ids",)),
     "read-scope-on-write": Expected(),
     "no-scope-on-write": Expected(),
     "open-delete": _NO_AUTH,
     "state-changing-get": Expected(redocly=("no-http-verbs-in-paths",)),
     "debug-path": Expected(),
     "admin-like-everybody": Expected(spectral=("api5-admin-security-unique",)),
-    "open-password-reset": _NO_AUTH,
+    "open-password-reset": Expected(
+        gatepost=("api2-open-password-reset",),
+        spectral=_NO_AUTH.spectral,
+        redocly=_NO_AUTH.redocly,
+        checkov=_NO_AUTH.checkov,
+    ),
     "write-without-auth": _NO_AUTH,
     "read-without-auth": _NO_AUTH,
     "no-global-auth": _NO_AUTH,
-    "optional-auth": _NO_AUTH,
+    "optional-auth": Expected(
+        gatepost=("api2-optional-auth", "api2-no-global-auth"),
+        spectral=_NO_AUTH.spectral,
+        redocly=_NO_AUTH.redocly,
+        checkov=_NO_AUTH.checkov,
+    ),
     "no-security-schemes": _NO_AUTH,
     "undefined-scheme": Expected(
-        redocly=("security-defined", "security-scopes-defined"), checkov=("CKV_OPENAPI_6", "CKV_OPENAPI_19")
+        gatepost=("api2-undefined-scheme",),
+        redocly=("security-defined", "security-scopes-defined"),
+        checkov=("CKV_OPENAPI_6", "CKV_OPENAPI_19"),
     ),
     "undefined-scope": Expected(
-        redocly=("security-scopes-defined",), checkov=("CKV_OPENAPI_6", "CKV_OPENAPI_9", "CKV_OPENAPI_19")
+        gatepost=("api2-undefined-scope",),
+        redocly=("security-scopes-defined",),
+        checkov=("CKV_OPENAPI_6", "CKV_OPENAPI_9", "CKV_OPENAPI_19"),
     ),
     "http-basic": Expected(
         spectral=("api2-no-http-basic",), checkov=("CKV_OPENAPI_3", "CKV_OPENAPI_13", "CKV_OPENAPI_15")
@@ -81,8 +101,16 @@ EXPECTED: dict[str, Expected] = {
     "privileged-property-writable": Expected(),
     "server-owned-property-writable": Expected(),
     "read-only-dropped": Expected(),
-    "url-in-body": Expected(spectral=("api7-concerning-url-parameter",)),
-    "leaky-error": Expected(),
+    "url-in-body": Expected(
+        gatepost=(
+            "api7-address-from-caller",
+            "api7-kept-address",
+        ),
+        spectral=("api7-concerning-url-parameter",),
+    ),
+    "leaky-error": Expected(
+        gatepost=("api8-leaky-error",),
+    ),
     "unbounded-string": _STRING,
     "unrestricted-string": _PATTERN,
     "integer-without-maximum": _INTEGER,
@@ -110,35 +138,51 @@ EXPECTED: dict[str, Expected] = {
     "page-size-without-maximum": _INTEGER,
     "endless-collection": Expected(),
     "missing-429": _MISSING_429,
-    "missing-429-in-sensitive-flow": _MISSING_429,
-    "telling-failures": Expected(),
-    "missing-400": Expected(spectral=("api8-define-error-validation",), redocly=_FOUR_HUNDREDS),
-    "missing-401": Expected(spectral=("api8-define-error-responses-401",), redocly=_FOUR_HUNDREDS),
-    "missing-403": Expected(redocly=_FOUR_HUNDREDS),
-    "missing-404": Expected(redocly=_FOUR_HUNDREDS),
-    "missing-415": Expected(redocly=_FOUR_HUNDREDS),
-    "missing-500": Expected(spectral=("api8-define-error-responses-500",)),
-    "missing-default": Expected(),
+    "missing-429-in-sensitive-flow": Expected(gatepost=("api6-flow-without-limit",), spectral=_MISSING_429.spectral),
+    "telling-failures": Expected(
+        gatepost=("api6-telling-failures",),
+    ),
+    "missing-400": Expected(
+        gatepost=("api8-missing-400",), spectral=("api8-define-error-validation",), redocly=_FOUR_HUNDREDS
+    ),
+    "missing-401": Expected(
+        gatepost=("api8-missing-401",), spectral=("api8-define-error-responses-401",), redocly=_FOUR_HUNDREDS
+    ),
+    "missing-403": Expected(gatepost=("api8-missing-403",), redocly=_FOUR_HUNDREDS),
+    "missing-404": Expected(gatepost=("api8-missing-404",), redocly=_FOUR_HUNDREDS),
+    "missing-415": Expected(gatepost=("api8-missing-415",), redocly=_FOUR_HUNDREDS),
+    "missing-500": Expected(gatepost=("api8-missing-500",), spectral=("api8-define-error-responses-500",)),
+    "missing-default": Expected(
+        gatepost=("api8-missing-default",),
+    ),
     "missing-rate-limit-headers": _RATE,
     "missing-rate-limit-headers-on-429": _RATE,
     "missing-retry-after": Expected(spectral=("api4-rate-limit-retry-after",)),
     "missing-cors-origin": Expected(spectral=("api8-define-cors-origin",)),
     "any-cors-origin": Expected(),
     "error-without-schema": Expected(
+        gatepost=("api8-error-without-schema",),
         spectral=(
             "api4-rate-limit-responses-429",
             "api8-define-error-responses-401",
             "api8-define-error-responses-500",
             "api8-define-error-validation",
-        )
+        ),
     ),
     "answer-without-schema": Expected(),
-    "url-parameter": Expected(spectral=("api7-concerning-url-parameter",)),
-    "callback-to-anywhere": Expected(spectral=_RESTRICTED),
+    "url-parameter": Expected(
+        gatepost=(
+            "api7-address-from-caller",
+            "api7-open-redirect",
+        ),
+        spectral=("api7-concerning-url-parameter",),
+    ),
+    "callback-to-anywhere": Expected(gatepost=("api7-callback-to-anywhere",), spectral=_RESTRICTED),
     "open-callback": Expected(spectral=_RESTRICTED, redocly=("security-defined",), checkov=("CKV_OPENAPI_5",)),
     "plain-http-callback": Expected(spectral=("api8-no-server-http",)),
     "unsigned-webhook": Expected(spectral=_RESTRICTED, redocly=("security-defined",)),
     "plain-http-server": Expected(
+        gatepost=("api8-plain-http",),
         spectral=("api8-no-scheme-http", "api8-no-server-http"),
         checkov=("CKV_OPENAPI_3", "CKV_OPENAPI_7", "CKV_OPENAPI_18", "CKV_OPENAPI_20"),
     ),

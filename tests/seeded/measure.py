@@ -74,14 +74,16 @@ def share(values: Iterable[bool]) -> float:
     return sum(counted) / len(counted) if counted else 0.0
 
 
-def written(folder: Path, per_shape: int = 1) -> tuple[list[Path], list[Planted]]:
-    """The clean documents and their seeds as files."""
+def written(folder: Path, names: Iterable[str] | None = None) -> tuple[list[Path], list[Planted]]:
+    """The clean documents, or those of these names, and their seeds as files."""
     clean, seeds = [], []
-    for name, text in clean_documents().items():
+    documents = clean_documents()
+    for name in documents if names is None else names:
+        text = documents[name]
         clean.append(folder / name)
         clean[-1].write_text(text)
         stem, _, suffix = name.rpartition(".")
-        for seed in plant(text, per_shape):
+        for seed in plant(text):
             file = folder / f"{stem}--{seed.name}.{suffix}"
             file.write_text(seed.text)
             seeds.append(Planted(name, seed, file))
