@@ -18,6 +18,11 @@ def keyed_digest(pepper: bytes, secret: bytes) -> bytes:
     return hmac.digest(pepper, secret, "sha256")
 
 
+def sha256_hex(secret: bytes) -> str:
+    """SHA-256 in hex, for systems that keep tokens so. Never for a password: all likely ones are tried in seconds."""
+    return hashlib.sha256(secret).hexdigest()
+
+
 def fingerprint(*parts: bytes) -> bytes:
     """The first 16 bytes of SHA-256 over the parts, each led by its length, so that moving a border changes it."""
     digest = hashlib.sha256()
