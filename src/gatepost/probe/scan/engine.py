@@ -83,6 +83,8 @@ class Scan(Struct, frozen=True):
     """How many were looked at."""
     former: tuple[Finding, ...] = ()
     """What was found in the document that this one is compared with."""
+    failures: tuple[str, ...] = ()
+    """Rules that could not be run to their end, and why: defects of theirs, not of the document."""
 
 
 def scan(
@@ -118,6 +120,7 @@ class _Collected:
         self._sources: dict[str, str] = {}
         self._operations = 0
         self._former: list[Finding] = []
+        self._failures: list[str] = []
 
     def add(self, document: Document, since: Document | None) -> None:
         try:
@@ -128,11 +131,13 @@ class _Collected:
             raise
         if since is not None:  # under the same name, which is part of what makes findings the same
             description.former = read(replace(since, name=document.name), self._options)
-            self._former.extend(finding for finding, _ in examine(description.former, self._rules))
+            self._former.extend(finding for finding, _ in examine(description.former, self._rules).findings())
         self._names.append(document.name)
         self._operations += len(description.every_operation)
-        self._sources.update((source.name, source.text) for source in description.sources)
-        for finding, changes in examine(description, self._rules):
+        self._sources.update((source.name, source.text) for source in (*description.sources, *description.overlays))
+        grouping = examine(description, self._rules)
+        self._failures.extend(grouping.failures)
+        for finding, changes in grouping.findings():
             key = identity(finding)
             known = self._findings.get(key)
             self._findings[key] = finding if known is None else _joined(known, finding)
@@ -140,8 +145,15 @@ class _Collected:
                 self._changes.setdefault(key, changes)
 
     def scan(self) -> Scan:
-        findings = in_order(self._findings.values())
-        return Scan(tuple(self._names), findings, self._changes, self._sources, self._operations, tuple(self._former))
+        return Scan(
+            documents=tuple(self._names),
+            findings=in_order(self._findings.values()),
+            changes=self._changes,
+            sources=self._sources,
+            operations=self._operations,
+            former=tuple(self._former),
+            failures=tuple(self._failures),
+        )
 
 
 def read(document: Document, options: Options) -> Description:
@@ -151,7 +163,7 @@ def read(document: Document, options: Options) -> Description:
     version = _version(source)
     overlays = [_apply_overlay(path, source, options) for path in options.overlays]
     library.resolve()
-    return Description(source, version, (*library.sources, *overlays))
+    return Description(source, version, library.sources, tuple(overlays))
 
 
 def _apply_overlay(path: Path, source: Source, options: Options) -> Source:
@@ -164,13 +176,12 @@ def _apply_overlay(path: Path, source: Source, options: Options) -> Source:
     return overlay
 
 
-def examine(description: Description, rules: Iterable[Rule]) -> list[tuple[Finding, tuple[Change, ...]]]:
-    """What `rules` find in one description, each with the changes that are proposed."""
+def examine(description: Description, rules: Iterable[Rule]) -> Grouping:
+    """Runs `rules` over one description."""
     grouping = Grouping(description)
     for rule in rules:
-        for hit in rule(description):
-            grouping.add(rule, hit)
-    return list(grouping.findings())
+        grouping.run(rule)
+    return grouping
 
 
 def _version(source: Source) -> Version:

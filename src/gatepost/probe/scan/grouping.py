@@ -64,15 +64,27 @@ class Cause:
 
 
 class Grouping:
-    """Collects the hits in one description and makes findings of them."""
+    """Runs rules over one description and makes findings of their hits."""
 
     def __init__(self, description: Description) -> None:
         self._description = description
         self._exposure = Exposure(description)
         self._causes: dict[tuple[str, int, str], Cause] = {}
         self._told: set[str] = set()
+        self.failures: list[str] = []
+        """Rules that came to no end because of a mistake in them."""
 
-    def add(self, rule: Rule, hit: Hit) -> None:
+    def run(self, rule: Rule) -> None:
+        """Runs one rule. A defect in it is noted: it must not hide what the others find."""
+        try:
+            for hit in rule(self._description):
+                self._add(rule, hit)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the tests fail on it
+            self.failures.append(
+                f"{rule.id} failed in {self._description.source.name}: {type(error).__name__}: {error}"
+            )
+
+    def _add(self, rule: Rule, hit: Hit) -> None:
         reach = self._reach(hit)
         cause = self._causes.setdefault((rule.id, id(hit.place), hit.detail), Cause(rule, hit))
         cause.add(hit, reach, self._is_actionable(cause, hit, reach))

@@ -39,11 +39,15 @@ class Description:
     the sides are the other way round: what it sends is a response of the API, what it gets back is a request.
     """
 
-    def __init__(self, source: Source, version: Version, sources: tuple[Source, ...] = ()) -> None:
+    def __init__(
+        self, source: Source, version: Version, sources: tuple[Source, ...] = (), overlays: tuple[Source, ...] = ()
+    ) -> None:
         self.source = source
         self.version = version
         self.sources = sources or (source,)
         """Every file that was read for it, its own first."""
+        self.overlays = overlays
+        """The overlays that were applied; what they added stands in `root` too."""
         self.former: Description | None = None
         """How it looked before, when the scan compares (`--since`)."""
         self.root: Node = source.root
@@ -61,7 +65,7 @@ class Description:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong with the text of its files."""
-        return tuple(fault for source in self.sources for fault in source.faults)
+        return tuple(fault for source in (*self.sources, *self.overlays) for fault in source.faults)
 
     @property
     def title(self) -> str:
@@ -84,6 +88,11 @@ class Description:
     def schemas(self) -> tuple[Schema, ...]:
         """Every schema node once, also those that nothing uses."""
         return self.graph.schemas
+
+    @cached_property
+    def strings(self) -> tuple[Node, ...]:
+        """Every string in every file, examples and extensions included; `node.key` is the name it stands under."""
+        return tuple(node for source in self.sources for node in source.root.walk() if isinstance(node.value, str))
 
     @cached_property
     def path_items(self) -> tuple[tuple[str, Node], ...]:

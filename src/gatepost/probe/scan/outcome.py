@@ -38,7 +38,7 @@ def report(
         known=len(outcome.kept) - len(new),
         held_back=len(new) - len(told),
         former_score=baseline.score if baseline is not None else None,
-        notes=outcome.notes,
+        notes=(*outcome.notes, *scan.failures),
         generated_at=clock.now(),
         command=command,
     )

@@ -37,7 +37,7 @@ components:
 def a_rule(check: Check, **facts: Any) -> Rule:
     told: dict[str, Any] = {"title": "Strings", "why": "", "exploited": "", "remediation": "do", "good": "", "bad": ""}
     levels: dict[str, Any] = {"severity": Severity.MEDIUM, "owasp": "API4:2023", "cwe": 770}
-    return rule("api4-strings", **{**told, **levels, **facts})(check)
+    return rule(**{"id": "api4-strings", **told, **levels, **facts})(check)
 
 
 def strings(make: Callable[[Description], Iterator[Hit]] | None = None, **facts: Any) -> Rule:
@@ -174,9 +174,10 @@ def test_a_file_that_two_documents_share_is_told_once(tmp_path: Path) -> None:
 def test_texts_count_instead_of_files(tmp_path: Path) -> None:
     (tmp_path / "shared.yaml").write_text("broken: [")
     path = tmp_path / "api.yaml"
-    path.write_text("openapi: 3.0.0\nx-a: {$ref: 'shared.yaml#/It'}\n")
-    tried = Options(texts={"shared.yaml": b"It: {type: string}\n"})
-    assert engine.scan([in_file(path)], tried).findings == ()
+    path.write_text("openapi: 3.0.0\npaths: {/a: {$ref: 'shared.yaml#/It'}}\n")
+    tried = Options(texts={"shared.yaml": b"It: {get: {}}\n"})
+    assert engine.scan([in_file(path)], tried).operations == 1
+    assert engine.scan([in_file(path)]).operations == 0
 
 
 def test_an_overlay_is_applied_first(tmp_path: Path) -> None:
@@ -185,6 +186,16 @@ def test_an_overlay_is_applied_first(tmp_path: Path) -> None:
     found = engine.scan([Document("api.yaml", b"openapi: 3.0.0\npaths: {/a: {get: {}}}\n")], Options(overlays=(path,)))
     (finding,) = [finding for finding in found.findings if finding.rule == "api8-plain-http"]
     assert (finding.file, finding.line) == (str(path), 4)
+
+
+def test_a_rule_that_fails_is_told_and_hides_nothing() -> None:
+    def broken(description: Description) -> Iterator[Hit]:
+        yield Hit(description.root, "found before")
+        raise KeyError("oops")
+
+    found = engine.scan([Document("api.yaml", SHARED.encode())], rules=[strings(broken), strings(id="api4-others")])
+    assert found.failures == ("api4-strings failed in api.yaml: KeyError: 'oops'",)
+    assert len(found.findings) == 4
 
 
 def test_a_former_document_is_there_to_compare_with() -> None:

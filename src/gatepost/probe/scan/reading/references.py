@@ -13,7 +13,7 @@ MAX_CHAIN = 64
 """`$ref`s that lead to one another before there is a value."""
 
 LITERALS = frozenset({"example", "default", "enum", "const"})
-"""Fields whose value is data: a `$ref` in it is part of the data."""
+"""Fields whose value is data, as is that of an extension (`x-...`): a `$ref` in it is part of the data."""
 
 NAMED_MAPS = frozenset(
     {
@@ -59,8 +59,8 @@ def _is_data(node: Node) -> bool:
     parent = node.parent
     if parent is None or not isinstance(node.key, str):
         return False
-    if node.key in LITERALS:
-        return parent.key not in NAMED_MAPS
+    if node.key in LITERALS or node.key.startswith("x-"):
+        return parent.key not in NAMED_MAPS or parent.key == "paths"
     if node.key == "examples":
         return node.is_sequence and parent.key not in NAMED_MAPS
     return node.key == "value" and parent.parent is not None and parent.parent.key == "examples"

@@ -31,7 +31,8 @@ are written, `child.resolved` is what a `$ref` among them stands for; `at("a")` 
 Ask the model, not the nodes, wherever it has the answer; it evens out the versions of the standard:
 
 - `description.operations` (also `.webhooks`, `.callbacks`), `.schemas`, `.servers`, `.security_schemes`,
-  `.security_node`, `.path_items`, `.component("schemas")`, `.version` (a table: `.version.unevaluated`)
+  `.security_node`, `.path_items`, `.component("schemas")`, `.strings` (every string of every file, as nodes),
+  `.version` (a table: `.version.unevaluated`), `.former` (how it looked before, with `--since`, or None)
 - `operation.anonymous`, `.security` (alternatives of requirements), `.schemes`, `.scopes`, `.is_write`, `.words`,
   `.parameters`, `.parameter("limit")`, `.bodies` (one for each media type), `.responses`, `.response("429")`,
   `.servers`, `.tags`, `.deprecated`, `.node` and `.item` as places
