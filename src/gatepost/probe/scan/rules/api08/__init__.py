@@ -1,0 +1,1 @@
+"""API8:2023, security misconfiguration."""
