@@ -74,7 +74,12 @@ def test_a_reference_that_leads_nowhere_is_told_where_it_stands(tmp_path: Path, 
 
 
 def test_a_reference_in_an_example_is_data(tmp_path: Path) -> None:
-    text = "example: {$ref: '#/gone'}\nx-own: {$ref: '#/gone'}\nexamples: {a: {value: {$ref: '#/gone'}}}\nproperties: {example: {$ref: '#/x'}}"
+    text = """
+example: {$ref: '#/gone'}
+x-own: {$ref: '#/gone'}
+examples: {a: {value: {$ref: '#/gone'}}}
+properties: {example: {$ref: '#/x'}}
+"""
     assert told(inside(tmp_path, text)) == [("document-broken-ref", "/properties/example/$ref")]
 
 
