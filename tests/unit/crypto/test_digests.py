@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.crypto.digests import FINGERPRINT_BYTES, equal, fingerprint, keyed_digest
+from gatepost.crypto.digests import FINGERPRINT_BYTES, equal, fingerprint, keyed_digest, sha256_hex
 
 
 def test_keyed_digest_is_hmac_sha_256() -> None:
@@ -19,6 +19,11 @@ def test_keyed_digest_is_hmac_sha_256() -> None:
     assert keyed_digest(b"\xaa" * 131, b"Test Using Larger Than Block-Size Key - Hash Key First").hex() == (
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
     )
+
+
+def test_sha256_hex() -> None:
+    """FIPS 180-4, the example of one block."""
+    assert sha256_hex(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_fingerprint_is_the_beginning_of_sha_256_over_the_parts_and_their_lengths() -> None:

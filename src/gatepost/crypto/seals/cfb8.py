@@ -3,6 +3,9 @@
 PBKDF2-HMAC-SHA256 with 100,000 rounds gives 48 bytes: 16 of IV, then 32 of key. Nothing in a blob tells whether it was
 changed or whether the passphrase is the right one: whoever can write to it chooses bits of what comes out, and another
 passphrase gives noise without an error. So there is no way to write them here; seal again what you have read.
+
+The passphrase is bytes, because who wrote the blob chose the encoding: PyCryptodome takes text as Latin-1, most others
+as UTF-8.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ _IV_BYTES = 16
 _DERIVED_BYTES = 48
 
 
-def open_unauthenticated(pieces: Iterable[bytes], passphrase: Secret[str]) -> Iterator[bytes]:
+def open_unauthenticated(pieces: Iterable[bytes], passphrase: Secret[bytes]) -> Iterator[bytes]:
     """What was encrypted, if the passphrase is right and nobody changed it: neither can be known.
 
     Raises SealBroken when there is not even a salt.
@@ -41,6 +44,6 @@ def open_unauthenticated(pieces: Iterable[bytes], passphrase: Secret[str]) -> It
         yield decryptor.update(piece)
 
 
-def _decryptor(passphrase: Secret[str], salt: bytes) -> CipherContext:
-    derived = hashlib.pbkdf2_hmac("sha256", passphrase.reveal().encode(), salt, ROUNDS, _DERIVED_BYTES)
+def _decryptor(passphrase: Secret[bytes], salt: bytes) -> CipherContext:
+    derived = hashlib.pbkdf2_hmac("sha256", passphrase.reveal(), salt, ROUNDS, _DERIVED_BYTES)
     return Cipher(AES256(derived[_IV_BYTES:]), CFB8(derived[:_IV_BYTES])).decryptor()
