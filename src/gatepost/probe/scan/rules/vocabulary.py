@@ -66,10 +66,15 @@ PASSWORD_RESETS = Vocabulary(
     "new password", "passwordreset", "resetpassword",
 )  # fmt: skip
 PROOFS = Vocabulary(
-    "token", "code", "otp", "pin", "ticket", "nonce", "signature", "current password", "old password", "email",
-    "mail", "phone", "phone number", "username", "user name", "login", "captcha", "key", "secret",
+    "token", "code", "otp", "pin", "ticket", "nonce", "signature", "secret", "current password", "old password",
 )  # fmt: skip
-"""What a reset is asked with: a proof that came by mail, or the address to which one shall go."""
+"""What only the owner of an account can have."""
+ADDRESSES = Vocabulary(
+    "email", "mail", "email address", "phone", "phone number", "username", "user name", "login", "captcha",
+)  # fmt: skip
+"""Where a token for a reset is sent to: who asks for one needs no proof."""
+CHOOSES = frozenset({"choose", "new", "set", "change", "complete", "finish", "confirm"})
+"""Words of the step in which a password is set, after the one in which a token is sent."""
 
 # API3: properties
 
