@@ -140,7 +140,7 @@ def is_placeholder(value: str) -> bool:
 
 def is_random(value: str) -> bool:
     """Whether a machine drew the value: long, without spaces, of several kinds of characters, without a pattern."""
-    if len(value) < MIN_RANDOM_LENGTH or is_placeholder(value) or not _RANDOM.fullmatch(value):
+    if len(value) < MIN_RANDOM_LENGTH or not _RANDOM.fullmatch(value) or is_placeholder(value):
         return False
     kinds = sum(re.search(kind, value) is not None for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     return kinds >= 2 and not _IDENTIFIER.fullmatch(value) and _bits_per_character(value) > MIN_BITS + 0.5

@@ -32,7 +32,8 @@ class _Places(Struct, frozen=True):
     @property
     def message(self) -> str:
         more = len(self.nodes) - 1
-        return f"this is {self.kind} ({self.shown})" + (f", here and {more} more time{'s' * (more > 1)}" if more else "")
+        again = f", here and {more} more time{'s' * (more > 1)}" if more else ""
+        return f"this is {self.kind} ({self.shown}){again}"
 
 
 @rule(
