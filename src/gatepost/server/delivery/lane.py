@@ -29,16 +29,19 @@ LATE_EVERY = 8
 """One turn in so many is for a retry while first attempts wait too: they go first, and no retry starves."""
 
 LOW_WATER = 0.5
-"""Below this share of its room the lane asks the store for more: it stays busy while the claim is written."""
+"""Below this share of its room the lane asks the store for more, at the next look."""
+
+RUNS_LOW = 0.25
+"""Below this share it asks at once: an endpoint that answers quickly takes the rest before the next look."""
 
 
 class Lane:
     """The queue of one endpoint.
 
-    `late` are the retries in it. `more` says that the store holds deliveries that had no room here, `due` that others
-    may be due there, `wake_at` when the next becomes due (milliseconds). Until `paused_until` the endpoint has asked
-    to be left alone. `bytes` counts the payloads of what is queued or reserved. `lines` has an entry for each ordering
-    key of which something is queued or in flight, with those that wait behind it for their turn; `behind` counts these.
+    `late` are the retries in it. `more` says that the store holds deliveries that had no room here, `wake_at` when the
+    next becomes due there (milliseconds). Until `paused_until` the endpoint has asked to be left alone. `bytes` counts
+    the payloads of what is queued or reserved. `lines` has an entry for each ordering key of which something is queued
+    or in flight, with those that wait behind it for their turn; `behind` counts these.
     """
 
     __slots__ = (
@@ -47,7 +50,6 @@ class Lane:
         "behind",
         "bytes",
         "claiming",
-        "due",
         "endpoint",
         "late",
         "lines",
@@ -73,7 +75,6 @@ class Lane:
         self.paused_until = 0
         self.wake_at: int | None = None
         self.more = False
-        self.due = False
         self.claiming = False
         self.allowance = Allowance()
         self._turn = 0
@@ -109,13 +110,17 @@ class Lane:
     def wants_claim(self, now: int) -> bool:
         """Whether to ask the store for due deliveries now."""
         return (
-            (self.more or self.due)
+            (self.more or (self.wake_at is not None and self.wake_at <= now))
             and not self.claiming
             and self.endpoint.state == "active"
             and now >= self.paused_until
             and self.taken < ROOM * LOW_WATER
             and self.bytes < ROOM_BYTES * LOW_WATER
         )
+
+    def runs_low(self, now: int) -> bool:
+        """Whether to ask the store at once, as the lane might be empty before the next look."""
+        return self.taken < ROOM * RUNS_LOW and self.wants_claim(now)
 
     def claim(self, share: int) -> Claim:
         """What to ask the store for when `share` bytes of the memory of all lanes are there for this one."""

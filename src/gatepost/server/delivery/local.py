@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from gatepost.clock import Clock, new_id
@@ -22,7 +22,7 @@ from gatepost.server.delivery.lane import FOOTHOLD_BYTES, Lane
 from gatepost.server.delivery.outcomes import Outcomes
 
 TICK_S = 0.1
-"""How often lanes are looked at for what has become due: a delivery starts at most this late."""
+"""How often all lanes are looked at for what has become due: a delivery starts at most this late."""
 
 MEMORY_BYTES = 64 * 1024 * 1024
 """Bytes of payloads that all lanes together keep in memory."""
@@ -57,6 +57,7 @@ class LocalEngine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._outcomes = Outcomes(store, self._run, self._expect)
         self._ticker: asyncio.Task[None] | None = None
+        self._running_low = asyncio.Event()
         self._bytes = 0
         self._stopping = False
 
@@ -208,6 +209,8 @@ class LocalEngine:
             while self._may_go_on(lane):
                 delivery = lane.take()
                 self._forget_bytes(delivery.endpoint, delivery.notification)
+                if lane.runs_low(self._clock.now()):
+                    self._running_low.set()
                 await self._send(lane, delivery)
         finally:
             lane.sending -= 1
@@ -315,21 +318,24 @@ class LocalEngine:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._running_low.wait()
+            self._running_low.clear()
             try:
                 await self._look()
             except GatepostError as error:
                 _log.warning("due deliveries cannot be claimed now: %s", error.detail)
+                await asyncio.sleep(TICK_S)
             except Exception:  # noqa: BLE001 - a defect of one round must not end all delivery
                 _log.exception("the delivery engine stumbled; it goes on")
+                await asyncio.sleep(TICK_S)
 
     async def _look(self) -> None:
         """Claims what is due for every lane with room, in one set, and starts the senders."""
         now = self._clock.now()
         wanting = []
         for lane in self._lanes.values():
-            if lane.wake_at is not None and lane.wake_at <= now:
-                lane.wake_at, lane.due = None, True
             if lane.wants_claim(now):
                 wanting.append(lane)
             self._pump(lane)
@@ -341,12 +347,12 @@ class LocalEngine:
         claims = [lane.claim(share) for lane in lanes]
         overflowed = {lane for lane in lanes if lane.more}
         for lane in lanes:
-            lane.claiming, lane.more, lane.due = True, False, False
+            lane.claiming, lane.more, lane.wake_at = True, False, None
         try:
             claimed = await self._store.claim(claims, now)
         except BaseException:
             for lane in lanes:
-                lane.due = True
+                lane.due_at(now)
             for lane in overflowed:
                 lane.more = True
             raise

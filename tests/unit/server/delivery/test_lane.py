@@ -76,6 +76,20 @@ def test_more_is_asked_for_below_half_full_and_once_at_a_time(lane: Lane) -> Non
     assert not lane.wants_claim(NOW)
 
 
+def test_what_becomes_due_is_asked_for_at_its_time(lane: Lane) -> None:
+    lane.due_at(NOW + 1)
+    assert not lane.wants_claim(NOW)
+    assert lane.wants_claim(NOW + 1)
+
+
+def test_it_runs_low_below_a_quarter_when_there_is_more_to_ask_for(lane: Lane) -> None:
+    assert not lane.runs_low(NOW)
+    lane.due_at(NOW)
+    assert lane.runs_low(NOW)
+    lane.reserved = ROOM // 4
+    assert not lane.runs_low(NOW)
+
+
 def test_a_claim_fills_the_room_within_the_share_of_memory(lane: Lane) -> None:
     lane.more = True
     assert lane.claim(ROOM_BYTES * 2) == Claim(TENANT, ENDPOINT.id, ROOM, ROOM_BYTES)
@@ -115,7 +129,7 @@ def test_the_earliest_time_to_wake_up_counts(lane: Lane) -> None:
 
 
 def test_a_claim_for_what_only_became_due_leaves_room_for_what_is_yet_to_be_accepted(lane: Lane) -> None:
-    lane.due = True
+    lane.due_at(NOW)
     assert lane.reserve(1, NOW)
     assert lane.wants_claim(NOW)
     assert lane.claim(ROOM_BYTES).limit == ROOM // 2 - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -48,13 +49,49 @@ async def test_nothing_new_overtakes_what_still_waits_in_the_store(
     monkeypatch.setattr(lane, "ROOM", 20)
     endpoint = await house.endpoint(concurrency=1, state="paused")
     sent = await house.send(50)
+    gate = house.channel.hold(endpoint)
     await house.change(endpoint, state="active")
-    await house.look()
-    await house.until(lambda: house.store.totals.delivered == 20, looking=False)  # the lane is empty again
+    await house.look()  # the lane has taken what it has room for
     house.clock.advance(0.001)
     sent += await house.send(5)
+    gate.set()
     await house.all_delivered(55)
     assert house.channel.to(endpoint) == sent
+
+
+@pytest.mark.parametrize("room", [2, 20, 200])
+async def test_a_lane_that_runs_low_asks_for_more_before_the_next_look(
+    house: House, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr(lane, "ROOM", room)
+    endpoint = await house.endpoint(concurrency=1, state="paused")
+    sent = await house.send(150)
+    await house.change(endpoint, state="active")
+    await house.look()
+    await house.until(lambda: house.store.totals.delivered == 150, looking=False)
+    assert house.channel.to(endpoint) == sent
+
+
+async def test_while_claims_fail_a_lane_that_runs_low_asks_no_more_often_than_looks_do(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "ROOM", 20)
+    endpoint = await house.endpoint(concurrency=1, state="paused")
+    await house.send(50)
+    await house.change(endpoint, state="active")
+    claims = 0
+
+    async def full(*_: object) -> NoReturn:
+        nonlocal claims
+        claims += 1
+        raise StorageFull(retry_after=1)
+
+    await house.look()
+    with monkeypatch.context() as broken:
+        broken.setattr(house.store, "claim", full)
+        await house.until(lambda: house.store.totals.delivered == 20, looking=False)
+        assert claims == 1
+    await house.all_delivered(50)
 
 
 async def test_a_lane_keeps_no_more_bytes_than_it_has_room_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
