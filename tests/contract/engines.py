@@ -15,6 +15,7 @@ from gatepost.notify.store import EndpointStore, NotificationStore
 from gatepost.notify.subscription import SubscriptionStore
 from gatepost.stores.sqlite import SqliteStore
 from gatepost.stores.sqlite.ids import pack
+from tests.vaults import open_vault
 
 
 class Store(NotificationStore, SubscriptionStore, EndpointStore, AccountStore, Protocol):
@@ -51,7 +52,7 @@ class SqliteEngine:
         self._directory = directory
 
     async def open(self) -> SqliteStore:
-        return SqliteStore(self._directory)
+        return SqliteStore(self._directory, open_vault())
 
     def counted(self) -> Counted:
         with closing(self._connect()) as connection:

@@ -38,11 +38,14 @@ from gatepost.outbound.webhook import WebhookChannel
 from gatepost.server.accounts import Accounts
 from gatepost.server.api.all import OPERATIONS
 from gatepost.server.api.operation import answer
+from gatepost.server.data_directory import Data, opened
 from gatepost.server.delivery.local import LocalEngine
 from gatepost.server.endpoints import Endpoints
 from gatepost.server.garbage import collect_for_ever
 from gatepost.server.health import HealthKeeper
 from gatepost.server.intake import Intake, IntakeLimits
+from gatepost.server.keyring import KeyringKeeper
+from gatepost.server.process import set_limits
 from gatepost.server.replay import Replayer
 from gatepost.server.retention import prune_for_ever
 from gatepost.server.service import Service
@@ -51,8 +54,7 @@ from gatepost.server.streams.feed import Source
 from gatepost.server.streams.hub import Hub
 from gatepost.server.streams.subscriptions import Subscriptions
 from gatepost.server.streams.websocket import Lobby
-from gatepost.stores.files import DirectoryLock, load_pepper, open_directory, write_secret
-from gatepost.stores.sqlite import SqliteStore
+from gatepost.stores.files import write_secret
 from gatepost.web.asgi import Doorway
 
 BACKLOG = 2048
@@ -73,6 +75,7 @@ def serve(settings: Settings) -> None:
     """Runs the service until SIGINT or SIGTERM. Raises `StartRefused`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    set_limits()
     uvloop.run(_serve(settings))
 
 
@@ -86,8 +89,8 @@ def new_operator_key(settings: Settings) -> Secret[str]:
 
 async def _new_operator_key(settings: Settings) -> Secret[str]:
     clock = SystemClock()
-    async with _open_store(settings) as (directory, store):
-        accounts = Accounts(store, load_pepper(directory, clock, may_make=True), clock)
+    async with opened(settings, clock) as data:
+        accounts = Accounts(data.store, data.peppers(clock, may_make=True), clock)
         operator, first_key = await accounts.first_start()
         return first_key or await accounts.create_operator_key(operator)
 
@@ -95,32 +98,19 @@ async def _new_operator_key(settings: Settings) -> Secret[str]:
 async def _serve(settings: Settings) -> None:
     """Whatever can keep it from listening comes before the first API key is made: a key that nobody sees is lost."""
     clock, tls = SystemClock(), _tls(settings)
-    async with _open_store(settings) as (directory, store):
-        peppers = load_pepper(directory, clock, may_make=store.count_keys() == 0)
+    async with opened(settings, clock) as data:
+        peppers = data.peppers(clock)
         with _listening(settings) as listener:
-            async with _wired(settings, store, peppers, clock) as (doorway, first_key):
+            async with _wired(settings, data, peppers, clock) as (doorway, first_key):
                 server = _Server(settings, doorway, tls, partial(_announce, settings, listener, first_key))
                 await server.serve(sockets=[listener])
 
 
 @asynccontextmanager
-async def _open_store(settings: Settings) -> AsyncIterator[tuple[Path, SqliteStore]]:
-    directory = open_directory(settings.data_dir)
-    lock = DirectoryLock(directory)
-    try:
-        store = SqliteStore(directory)
-        try:
-            yield directory, store
-        finally:
-            await store.aclose()
-    finally:
-        lock.release()
-
-
-@asynccontextmanager
 async def _wired(
-    settings: Settings, store: SqliteStore, peppers: PepperRing, clock: Clock
+    settings: Settings, data: Data, peppers: PepperRing, clock: Clock
 ) -> AsyncIterator[tuple[Doorway, Secret[str] | None]]:
+    store = data.store
     rules = EgressRules.parse(settings.allow_networks)
     known = await store.endpoints()
     routing = Routing(known)
@@ -146,6 +136,7 @@ async def _wired(
         subscriptions=subscriptions,
         lobby=Lobby(),
         identify=partial(_identify, gate, facts),
+        keyring=KeyringKeeper(data, peppers, clock),
         peppers=peppers,
         clock=clock,
         operator_tenant=operator.id,

@@ -14,6 +14,7 @@ from gatepost.server.accounts import Accounts
 from gatepost.server.delivery.local import LocalEngine
 from gatepost.server.endpoints import Endpoints
 from gatepost.server.intake import Intake
+from gatepost.server.keyring import KeyringKeeper
 from gatepost.server.replay import Replayer
 from gatepost.server.streams.hub import Hub
 from gatepost.server.streams.subscriptions import Subscriptions
@@ -36,6 +37,7 @@ class Service(Struct, frozen=True):
     subscriptions: Subscriptions
     lobby: Lobby
     identify: Identify
+    keyring: KeyringKeeper
     peppers: PepperRing
     clock: Clock
     operator_tenant: str

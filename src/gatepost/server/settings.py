@@ -44,6 +44,15 @@ class Settings(Struct, frozen=True):
         Path | None,
         Setting(values.optional_path, "", "Write the first API key here, owner-only, instead of printing it."),
     ]
+    master_key: Annotated[
+        tuple[str, str] | None,
+        Setting(
+            values.key_source,
+            "",
+            "Where the key is that everything stored is sealed under: file:PATH, directory:PATH, env:NAME, "
+            "passphrase-file:PATH or passphrase-env:NAME. By default it lies in the data directory.",
+        ),
+    ]
     limit: Annotated[str, Setting(values.rate, "20000/s burst 40000", "Requests that one API key may make.")]
     allow_memory: Annotated[
         bool,

@@ -9,6 +9,9 @@ from pathlib import Path
 from gatepost.errors import InvalidSetting
 from gatepost.guard.limits import Rate
 
+KEY_FORMS = ("file", "directory", "env", "passphrase-file", "passphrase-env")
+"""Where a key may come from."""
+
 _SPAN_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE_UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SHORTEST_SPAN_S = 0.001  # times are kept in whole milliseconds
@@ -49,6 +52,16 @@ def count(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,15}", text):
         raise ValueError(f"{text!r} is no whole number")
     return int(text)
+
+
+def key_source(text: str) -> tuple[str, str] | None:
+    """A form and a place, such as `file:/run/secrets/key`; nothing for the default."""
+    form, colon, place = text.partition(":")
+    if not text:
+        return None
+    if form not in KEY_FORMS or not colon or not place:
+        raise ValueError(f"must be one of {', '.join(f'{form}:...' for form in KEY_FORMS)}")
+    return form, place
 
 
 def boolean(text: str) -> bool:

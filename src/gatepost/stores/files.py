@@ -11,6 +11,7 @@ from pathlib import Path
 from gatepost.clock import Clock
 from gatepost.crypto.keyring import Keyring, MasterKey
 from gatepost.crypto.pepper import PepperRing
+from gatepost.crypto.seals.message import context
 from gatepost.errors import (
     DataDamaged,
     DataDirectoryInUse,
@@ -27,6 +28,7 @@ MASTER_KEY = "master-key"
 MAX_SECRET_FILE_BYTES = 64 * 1024
 """A secret file beyond this size is something else."""
 
+_PEPPER_CONTEXT = context("gatepost", "pepper")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -66,23 +68,40 @@ class DirectoryLock:
         os.close(self._file)
 
 
-def load_pepper(directory: Path, clock: Clock, *, may_make: bool) -> PepperRing:
+def load_pepper(directory: Path, keyring: Keyring, clock: Clock, *, may_make: bool) -> PepperRing:
     """The pepper that API-key digests are keyed with; made when there are no keys yet, kept outside the database.
 
-    Raises `DataDirectoryUnsafe` when others may read it, and `DataDamaged` when it is missing: a new one in its place
-    would make every key worthless.
+    Raises `DataDirectoryUnsafe` when others may read it, `DataDamaged` when it is missing (a new one in its place
+    would make every key worthless), and `DataSealed` when the keyring does not open it.
     """
     path = directory / PEPPER
     if path.exists():
-        return PepperRing.loads(read_secret(path))
+        return _read_pepper(path, keyring, clock)
     if not may_make:
         raise DataDamaged(
             f"{path} is missing, and no API key can be checked without it; restore it from a backup, "
             "or let `gatepost keys recover` make a new one: then every key must be made anew"
         )
     ring = PepperRing.new(clock)
-    write_secret(path, ring.dumps())
+    keep_pepper(directory, ring, keyring, clock)
     return ring
+
+
+def keep_pepper(directory: Path, ring: PepperRing, keyring: Keyring, clock: Clock) -> None:
+    """Writes the peppers, sealed by the keyring; the file is replaced as a whole."""
+    _write_sealed(directory / PEPPER, keyring.seal(ring.dumps().encode(), _PEPPER_CONTEXT, clock))
+
+
+def _read_pepper(path: Path, keyring: Keyring, clock: Clock) -> PepperRing:
+    text = read_secret(path)
+    if ":" in text:  # from before there were seals: base64 has no colon
+        ring = PepperRing.loads(text)
+        keep_pepper(path.parent, ring, keyring, clock)
+        return ring
+    try:
+        return PepperRing.loads(keyring.open(_decoded(text, path), _PEPPER_CONTEXT).decode())
+    except SealBroken:
+        raise DataSealed(f"the keyring does not open {path}: restore both from the same backup") from None
 
 
 def load_keyring(directory: Path, master: MasterKey, clock: Clock, *, may_make: bool) -> Keyring:
@@ -95,16 +114,25 @@ def load_keyring(directory: Path, master: MasterKey, clock: Clock, *, may_make: 
             )
         keep_keyring(directory, Keyring.new(clock), master, clock)
     try:
-        return Keyring.loads(base64.b64decode(read_secret(path), validate=True), master)
-    except ValueError:
-        raise DataDamaged(f"{path} is no keyring; restore it from a backup") from None
+        return Keyring.loads(_decoded(read_secret(path), path), master)
     except SealBroken:
         raise DataSealed(f"this master key does not open {path}: give the one that it was closed with") from None
 
 
 def keep_keyring(directory: Path, keyring: Keyring, master: MasterKey, clock: Clock) -> None:
     """Writes the keyring, wrapped by the master key; the file is replaced as a whole."""
-    write_secret(directory / KEYRING, base64.b64encode(keyring.dumps(master, clock)).decode() + "\n")
+    _write_sealed(directory / KEYRING, keyring.dumps(master, clock))
+
+
+def _decoded(text: str, path: Path) -> bytes:
+    try:
+        return base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        raise DataDamaged(f"{path} was changed; restore it from a backup") from None
+
+
+def _write_sealed(path: Path, sealed: bytes) -> None:
+    write_secret(path, base64.b64encode(sealed).decode("ascii") + "\n")
 
 
 def read_secret(path: Path) -> str:

@@ -26,6 +26,7 @@ from gatepost.stores.sqlite import SqliteStore
 from tests.contract.steps import TENANT
 from tests.samples import an_endpoint, an_outcome
 from tests.unit.clocks import HandClock
+from tests.vaults import open_vault
 
 PATIENCE_S = 10.0
 """Real seconds after which what is waited for is taken never to come; far above what it needs on a busy machine."""
@@ -90,7 +91,7 @@ class House:
 
     def __init__(self, directory: Path, clock: HandClock, limits: IntakeLimits = LIMITS) -> None:
         self.clock = clock
-        self.store = SqliteStore(directory)
+        self.store = SqliteStore(directory, open_vault())
         self.channel = ScriptedChannel()
         self.routing = Routing()
         self.engine = LocalEngine(self.store, self.channel, clock)

@@ -10,16 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.errors import DataDamaged, DataDirectoryInUse, DataDirectoryUnsafe, InvalidSetting, StartRefused
+from gatepost.clock import SystemClock
+from gatepost.crypto.master import LocalMasterKey
+from gatepost.crypto.pepper import PepperRing
+from gatepost.crypto.secret import Secret
+from gatepost.errors import DataDamaged, DataDirectoryInUse, DataDirectoryUnsafe, DataSealed, StartRefused
 from gatepost.stores.files import (
     MAX_SECRET_FILE_BYTES,
     DirectoryLock,
+    load_keyring,
     load_pepper,
     open_directory,
     read_secret,
     write_secret,
 )
 from tests.unit.clocks import HandClock
+from tests.vaults import KEYRING
 
 HOLD = """
 import sys
@@ -29,6 +35,8 @@ lock = DirectoryLock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
+
+MASTER = LocalMasterKey(Secret(bytes(32)))
 
 
 def mode(path: Path) -> int:
@@ -94,33 +102,71 @@ def test_a_released_directory_can_be_locked_again(tmp_path: Path) -> None:
 
 def test_the_pepper_is_made_once_and_kept(tmp_path: Path) -> None:
     clock = HandClock()
-    first = load_pepper(tmp_path, clock, may_make=True)
+    first = load_pepper(tmp_path, KEYRING, clock, may_make=True)
     assert mode(tmp_path / "pepper") == 0o600
     for may_make in (True, False):
-        assert load_pepper(tmp_path, clock, may_make=may_make).digest(b"key") == first.digest(b"key")
+        assert load_pepper(tmp_path, KEYRING, clock, may_make=may_make).digest(b"key") == first.digest(b"key")
 
 
 def test_a_pepper_that_keys_depend_on_is_missed_and_not_made_anew(tmp_path: Path) -> None:
     with pytest.raises(DataDamaged, match="pepper is missing"):
-        load_pepper(tmp_path, HandClock(), may_make=False)
+        load_pepper(tmp_path, KEYRING, HandClock(), may_make=False)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("permissions", [0o640, 0o604, 0o660])
 def test_a_pepper_that_others_may_read_is_refused(tmp_path: Path, permissions: int) -> None:
-    load_pepper(tmp_path, HandClock(), may_make=True)
+    load_pepper(tmp_path, KEYRING, HandClock(), may_make=True)
     (tmp_path / "pepper").chmod(permissions)
     with pytest.raises(DataDirectoryUnsafe, match="chmod 600"):
-        load_pepper(tmp_path, HandClock(), may_make=True)
+        load_pepper(tmp_path, KEYRING, HandClock(), may_make=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"v1:abc\n", b"\xff\xfe"])
 def test_a_damaged_pepper_is_refused_and_not_replaced(tmp_path: Path, content: bytes) -> None:
     write_secret(tmp_path / "pepper", "")
     (tmp_path / "pepper").write_bytes(content)
-    with pytest.raises(InvalidSetting):
-        load_pepper(tmp_path, HandClock(), may_make=True)
+    with pytest.raises(StartRefused):
+        load_pepper(tmp_path, KEYRING, HandClock(), may_make=True)
     assert (tmp_path / "pepper").read_bytes() == content
+
+
+def test_a_pepper_from_before_there_were_seals_is_sealed_when_it_is_read(tmp_path: Path) -> None:
+    ring = PepperRing.new(SystemClock())
+    write_secret(tmp_path / "pepper", ring.dumps())
+    assert load_pepper(tmp_path, KEYRING, SystemClock(), may_make=False).digest(b"key") == ring.digest(b"key")
+    assert "v1:" not in (tmp_path / "pepper").read_text()
+    assert load_pepper(tmp_path, KEYRING, SystemClock(), may_make=False).digest(b"key") == ring.digest(b"key")
+
+
+# The keyring
+
+
+def test_the_keyring_is_made_once_and_opens_again(tmp_path: Path) -> None:
+    made = load_keyring(tmp_path, MASTER, SystemClock(), may_make=True)
+    sealed = made.seal(b"42", b"place", SystemClock())
+    assert load_keyring(tmp_path, MASTER, SystemClock(), may_make=False).open(sealed, b"place") == b"42"
+    assert mode(tmp_path / "keyring") == 0o600
+
+
+def test_a_keyring_that_is_missing_beside_sealed_data_is_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(DataSealed, match="keyring is missing"):
+        load_keyring(tmp_path, MASTER, SystemClock(), may_make=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_master_key_is_refused_and_told_why(tmp_path: Path) -> None:
+    load_keyring(tmp_path, MASTER, SystemClock(), may_make=True)
+    before = (tmp_path / "keyring").read_bytes()
+    with pytest.raises(DataSealed, match="does not open"):
+        load_keyring(tmp_path, LocalMasterKey(Secret(b"\1" * 32)), SystemClock(), may_make=True)
+    assert (tmp_path / "keyring").read_bytes() == before
+
+
+def test_a_keyring_that_is_no_text_of_ours_is_damage(tmp_path: Path) -> None:
+    write_secret(tmp_path / "keyring", "!!!")
+    with pytest.raises(DataDamaged, match="was changed"):
+        load_keyring(tmp_path, MASTER, SystemClock(), may_make=True)
 
 
 def test_a_secret_comes_back_as_it_was_written_and_replaces_the_one_before(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gatepost.clock import SystemClock
@@ -26,11 +28,12 @@ def test_a_cell_opens_in_its_place_only() -> None:
     vault = vault_of("ten_a", "ten_b")
     sealed = vault.of("ten_a").seal(PAYLOAD, ROW, b"42")
     assert vault.of("ten_a").open(PAYLOAD, ROW, sealed) == b"42"
-    for open_elsewhere in (
+    elsewhere: tuple[Callable[[], bytes], ...] = (
         lambda: vault.of("ten_a").open(PAYLOAD, b"\1" * 16, sealed),
         lambda: vault.of("ten_a").open(ANSWER, ROW, sealed),
         lambda: vault.of("ten_b").open(PAYLOAD, ROW, sealed),
-    ):
+    )
+    for open_elsewhere in elsewhere:
         with pytest.raises(SealBroken):
             open_elsewhere()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatepost.server.api import accounts, endpoints, meta, notifications, replay, streams, subscriptions
+from gatepost.server.api import accounts, endpoints, keyring, meta, notifications, replay, streams, subscriptions
 from gatepost.server.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -12,5 +12,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *streams.OPERATIONS,
     *subscriptions.OPERATIONS,
     *accounts.OPERATIONS,
+    *keyring.OPERATIONS,
     *meta.OPERATIONS,
 )

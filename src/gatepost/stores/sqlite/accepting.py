@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gatepost.errors import GatepostError, IdConflict, IdempotencyMismatch
+from gatepost.errors import GatepostError, IdConflict, IdempotencyMismatch, KeyUnavailable, NotFound
 from gatepost.notify.delivery import State
 from gatepost.notify.store import Acceptance, Accepted, IdempotencyKey, Planned, Receipt, Refusal, Result
 from gatepost.stores.sqlite.commit import Transaction
@@ -16,6 +16,7 @@ from gatepost.stores.sqlite.ids import pack, pack_lasting, unpack
 from gatepost.stores.sqlite.named import statements
 from gatepost.stores.sqlite.ordering import Placing, advance
 from gatepost.stores.sqlite.rows import Row, insert
+from gatepost.stores.vault import PAYLOAD, TenantSeals
 
 _SQL = statements("notifications.sql")
 _encode_ids = msgspec.json.Encoder().encode
@@ -23,7 +24,7 @@ _encode_answer = msgspec.msgpack.Encoder().encode
 _decode_answer = msgspec.msgpack.Decoder(tuple[Result, ...]).decode
 
 _Known = dict[tuple[str, str], tuple[Receipt, bytes]]
-"""What was accepted under an id of the producer's own, by tenant and id: the receipt and the fingerprint."""
+"""What was accepted under an id of the producer's own, by tenant and id: the receipt and the blinded fingerprint."""
 
 
 def write_acceptances(transaction: Transaction, acceptances: Sequence[Acceptance]) -> list[Accepted | GatepostError]:
@@ -47,20 +48,25 @@ class _Group:
         self._collapsed: list[Row] = []
 
     def accept(self, acceptance: Acceptance) -> Accepted | GatepostError:
+        try:
+            seals = self._transaction.vault.of(acceptance.tenant)
+        except KeyUnavailable:  # it was destroyed while the request was on its way here
+            return NotFound("there is no such tenant")
         key = acceptance.idempotency
         if key is not None:
-            before = self._answered_before(key, acceptance)
+            before = self._answered_before(key, acceptance, seals)
             if before is not None:
                 return before
         fresh: list[Planned] = []
-        results = tuple(self._accept_item(acceptance.tenant, item, fresh) for item in acceptance.items)
+        results = tuple(self._accept_item(acceptance.tenant, item, seals, fresh) for item in acceptance.items)
         if key is not None:
-            self._keys.append(
-                (pack_lasting(acceptance.tenant), key.digest, key.fingerprint, _encode_answer(results), key.expires_at)
-            )
+            blind, answer = seals.blind(key.fingerprint), _encode_answer(results)
+            self._keys.append((pack_lasting(acceptance.tenant), key.digest, blind, answer, key.expires_at))
         return Accepted(results, tuple(fresh))
 
-    def _answered_before(self, key: IdempotencyKey, acceptance: Acceptance) -> Accepted | GatepostError | None:
+    def _answered_before(
+        self, key: IdempotencyKey, acceptance: Acceptance, seals: TenantSeals
+    ) -> Accepted | GatepostError | None:
         row = self._transaction.connection.execute(_SQL["idempotent_answer"], (key.digest,)).fetchone()
         if row is None:
             return None
@@ -68,34 +74,35 @@ class _Group:
         if expires_at <= _accepted_at(acceptance):
             self._transaction.connection.execute(_SQL["forget_idempotency"], (key.digest,))
             return None
-        if fingerprint != key.fingerprint:
+        if fingerprint != seals.blind(key.fingerprint):
             return IdempotencyMismatch()
         return Accepted(_decode_answer(answer), ())
 
-    def _accept_item(self, tenant: str, item: Planned | Refusal, fresh: list[Planned]) -> Result:
+    def _accept_item(self, tenant: str, item: Planned | Refusal, seals: TenantSeals, fresh: list[Planned]) -> Result:
         if isinstance(item, Refusal):
             return item
-        notification = item.notification
+        notification, blind = item.notification, b""
         receipt = Receipt(notification.id, item.deliveries)
         if notification.producer_id is not None:
-            news = (receipt, notification.fingerprint)
-            first, fingerprint = self._known.setdefault((tenant, notification.producer_id), news)
+            blind = seals.blind(notification.fingerprint)
+            first, before = self._known.setdefault((tenant, notification.producer_id), (receipt, blind))
             if first is not receipt:
-                return first if fingerprint == notification.fingerprint else _ID_TAKEN
-        fresh.append(self._add(item))
+                return first if before == blind else _ID_TAKEN
+        fresh.append(self._add(item, seals, blind))
         return receipt
 
-    def _add(self, planned: Planned) -> Planned:
+    def _add(self, planned: Planned, seals: TenantSeals, blind: bytes) -> Planned:
         """Takes a notification; gives the plan as it came to be."""
         totals, notification = self._transaction.totals, planned.notification
         totals.seq += 1
         notification.seq = seq = totals.seq
-        tenant = pack_lasting(notification.tenant)
+        tenant, own_id = pack_lasting(notification.tenant), pack(notification.id)
+        payload = seals.seal(PAYLOAD, own_id, notification.payload)
         self._notifications.append(
             (
                 seq,
                 tenant,
-                pack(notification.id),
+                own_id,
                 notification.producer_id,
                 notification.topic,
                 notification.type,
@@ -105,11 +112,11 @@ class _Group:
                 notification.deliver_at,
                 notification.expires_at,
                 planned.deliveries,
-                notification.fingerprint,
-                notification.payload,
+                blind,
+                payload,
             )
         )
-        totals.payload_bytes += len(notification.payload)
+        totals.payload_bytes += len(payload)
         if notification.collapse_key is not None:
             self._collapsed.append((tenant, notification.topic, notification.collapse_key, seq))
         if notification.ordering_key is not None:

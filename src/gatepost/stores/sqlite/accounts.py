@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from gatepost.clock import is_id
+from gatepost.crypto.keyring import Keyring
 from gatepost.errors import Conflict, GatepostError, NotFound
 from gatepost.guard.accounts import ApiKey, Tenant
 from gatepost.notify.endpoint import Endpoint
 from gatepost.stores.sqlite.commit import Transaction
 from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.named import statements
+from gatepost.stores.vault import ENDPOINT, Vault
 
 DESTROY_PORTION = 500
 """Notifications removed in one commit while a tenant is destroyed: a few milliseconds of the event loop."""
@@ -25,12 +27,15 @@ _decode_endpoint = msgspec.json.Decoder(Endpoint).decode
 
 
 def write_tenants(transaction: Transaction, tenants: Sequence[Tenant]) -> list[GatepostError | None]:
-    return [_insert_tenant(transaction.connection, tenant) for tenant in tenants]
+    return [_insert_tenant(transaction.connection, transaction.vault, tenant) for tenant in tenants]
 
 
-def _insert_tenant(connection: sqlite3.Connection, tenant: Tenant) -> GatepostError | None:
-    cursor = connection.execute(_SQL["insert_tenant"], (pack(tenant.id), tenant.name, tenant.created_at))
-    return None if cursor.rowcount else Conflict("a tenant of this name exists")
+def _insert_tenant(connection: sqlite3.Connection, vault: Vault, tenant: Tenant) -> GatepostError | None:
+    row = (pack(tenant.id), tenant.name, tenant.created_at)
+    if not connection.execute(_SQL["insert_tenant"], row).rowcount:
+        return Conflict("a tenant of this name exists")
+    connection.execute(_SQL["insert_tenant_key"], (pack(tenant.id), vault.new_key(tenant.id)))
+    return None
 
 
 def write_suspensions(
@@ -44,13 +49,13 @@ def write_suspensions(
 
 
 def destroy_tenants(transaction: Transaction, tenants: Sequence[str]) -> list[bool]:
-    """Removes a portion of the rows of each tenant; False once nothing of it is left."""
+    """Removes a portion of the rows of each tenant, its key first of all; False once nothing of it is left."""
     return [_destroy_portion(transaction, pack(tenant)) for tenant in tenants]
 
 
 def _destroy_portion(transaction: Transaction, tenant: bytes) -> bool:
     connection, totals = transaction.connection, transaction.totals
-    for table in ("endpoints", "keys", "subscriptions"):  # first: nothing new may come in meanwhile
+    for table in ("tenant_key", "endpoints", "keys", "subscriptions"):  # first: nothing new may come in meanwhile
         connection.execute(_SQL[f"destroy_{table}"], (tenant,))
     rows = connection.execute(_SQL["portion"], (tenant, DESTROY_PORTION)).fetchall()
     seqs = [(seq,) for seq, _ in rows]
@@ -64,6 +69,7 @@ def _destroy_portion(transaction: Transaction, tenant: bytes) -> bool:
         return True
     connection.execute(_SQL["destroy_idempotency"], (tenant,))
     connection.execute(_SQL["destroy_tenant"], (tenant,))
+    transaction.empty_log = True  # the key must be gone, and not only from the database file
     return False
 
 
@@ -97,9 +103,22 @@ def revoke_keys(transaction: Transaction, keys: Sequence[tuple[str, str, int]]) 
 
 
 def write_endpoints(transaction: Transaction, endpoints: Sequence[Endpoint]) -> list[None]:
-    rows = [(pack(endpoint.tenant), pack(endpoint.id), _encode_endpoint(endpoint)) for endpoint in endpoints]
+    rows = [_endpoint_row(transaction.vault, endpoint) for endpoint in endpoints]
     transaction.connection.executemany(_SQL["put_endpoint"], rows)
     return [None] * len(endpoints)
+
+
+def _endpoint_row(vault: Vault, endpoint: Endpoint) -> tuple[bytes, bytes, bytes]:
+    own_id = pack(endpoint.id)
+    return pack(endpoint.tenant), own_id, vault.of(endpoint.tenant).seal(ENDPOINT, own_id, _encode_endpoint(endpoint))
+
+
+def rewrap_tenant_keys(transaction: Transaction, keyrings: Sequence[Keyring]) -> list[None]:
+    """Has the primary key of a ring wrap the keys of all tenants."""
+    for keyring in keyrings:
+        rows = [(wrapped, pack(tenant)) for tenant, wrapped in transaction.vault.rewrap(keyring).items()]
+        transaction.connection.executemany(_SQL["rewrap_tenant_key"], rows)
+    return [None] * len(keyrings)
 
 
 def delete_endpoints(transaction: Transaction, endpoints: Sequence[tuple[str, str]]) -> list[None]:
@@ -144,8 +163,16 @@ def count_keys(reader: sqlite3.Connection) -> int:
     return int(reader.execute(_SQL["count_keys"]).fetchone()[0])
 
 
-def endpoints(reader: sqlite3.Connection) -> list[Endpoint]:
-    return [_decode_endpoint(document) for (document,) in reader.execute(_SQL["endpoints"])]
+def tenant_keys(reader: sqlite3.Connection) -> dict[str, bytes]:
+    """The wrapped data key of each tenant."""
+    return {unpack("ten", tenant_id): wrapped for tenant_id, wrapped in reader.execute(_SQL["tenant_keys"])}
+
+
+def endpoints(reader: sqlite3.Connection, vault: Vault) -> list[Endpoint]:
+    return [
+        _decode_endpoint(vault.of(unpack("ten", tenant_id)).open(ENDPOINT, own_id, document))
+        for tenant_id, own_id, document in reader.execute(_SQL["endpoints"])
+    ]
 
 
 def _tenant(row: tuple[Any, ...]) -> Tenant:

@@ -1,6 +1,18 @@
 -- name: insert_tenant
 INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 
+-- name: insert_tenant_key
+INSERT INTO tenant_keys (tenant, id, wrapped) VALUES (?, 1, ?)
+
+-- name: tenant_keys
+SELECT tenant, wrapped FROM tenant_keys
+
+-- name: rewrap_tenant_key
+UPDATE tenant_keys SET wrapped = ? WHERE tenant = ?
+
+-- name: destroy_tenant_key
+DELETE FROM tenant_keys WHERE tenant = ?
+
 -- name: tenants
 SELECT id, name, created_at, suspended_at FROM tenants ORDER BY id
 
@@ -36,10 +48,10 @@ UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE tenant = ? AND id
 SELECT count(*) FROM api_keys
 
 -- name: endpoints
-SELECT document FROM endpoints ORDER BY tenant, id
+SELECT tenant, id, document FROM endpoints ORDER BY tenant, id
 
 -- name: put_endpoint
-INSERT INTO endpoints (tenant, id, document) VALUES (?, ?, ?)
+INSERT INTO endpoints (tenant, id, seal_key, document) VALUES (?, ?, 1, ?)
 ON CONFLICT (tenant, id) DO UPDATE SET document = excluded.document
 
 -- name: delete_endpoint

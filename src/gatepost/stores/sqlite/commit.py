@@ -19,6 +19,7 @@ import msgspec
 from gatepost.errors import GatepostError, Internal, StorageFull
 from gatepost.notify.store import Totals
 from gatepost.stores.sqlite.mark import CommitMark
+from gatepost.stores.vault import Vault
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,13 +35,18 @@ _DISK_TROUBLE = frozenset(
 
 
 class Transaction:
-    """What a writer gets: the connection inside an open transaction, and the totals to be written with it."""
+    """What a writer gets: the connection inside an open transaction, the totals to be written with it, and the seals.
 
-    __slots__ = ("connection", "totals")
+    A writer that sets `empty_log` has nothing of the past left in SQLite's log afterwards.
+    """
 
-    def __init__(self, connection: sqlite3.Connection, totals: Totals) -> None:
+    __slots__ = ("connection", "empty_log", "totals", "vault")
+
+    def __init__(self, connection: sqlite3.Connection, totals: Totals, vault: Vault) -> None:
         self.connection = connection
         self.totals = totals
+        self.vault = vault
+        self.empty_log = False
 
 
 Writer = Callable[[Transaction, Sequence[Item]], Sequence["Result | GatepostError"]]
@@ -52,8 +58,9 @@ _Waiting = dict[Callable[..., Any], list[tuple[Any, "asyncio.Future[Any]"]]]
 class GroupCommit:
     """Runs writers over everything that waits for them, in one transaction after another."""
 
-    def __init__(self, connection: sqlite3.Connection, mark: CommitMark) -> None:
+    def __init__(self, connection: sqlite3.Connection, mark: CommitMark, vault: Vault) -> None:
         self._connection = connection
+        self._vault = vault
         self._mark = mark
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._waiting: _Waiting = {}
@@ -79,7 +86,7 @@ class GroupCommit:
 
     def _flush(self) -> None:
         group, self._waiting = self._waiting, {}
-        transaction = Transaction(self._connection, msgspec.structs.replace(self.totals))
+        transaction = Transaction(self._connection, msgspec.structs.replace(self.totals), self._vault)
         try:
             answers = self._write(transaction, group)
         except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
@@ -87,7 +94,7 @@ class GroupCommit:
             self._finish(group, None, error)
             return
         self._committing = True
-        committing = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, transaction.totals)
+        committing = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, transaction)
         committing.add_done_callback(lambda done: self._committed(group, answers, transaction.totals, done))
 
     def _write(self, transaction: Transaction, group: _Waiting) -> list[Sequence[Any]]:
@@ -97,16 +104,23 @@ class GroupCommit:
         self._connection.execute(_WRITE_TOTALS, msgspec.structs.astuple(transaction.totals))
         return answers
 
-    def _commit(self, totals: Totals) -> None:
+    def _commit(self, transaction: Transaction) -> None:
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             self._rollback()
             raise
         try:
-            self._mark.write(totals.commits)
+            self._mark.write(transaction.totals.commits)
         except OSError:  # it may lag behind; what is on disk must not be taken for lost
             _log.exception("the mark of acknowledged commits cannot be written")
+        if transaction.empty_log:
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            _log.warning("another process reads the database: what was removed stays in its log until that is over")
 
     def _rollback(self) -> None:
         if self._connection.in_transaction:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gatepost.errors import DataDamaged, StartRefused
 from gatepost.notify.delivery import State
 from gatepost.stores.sqlite.named import migrations
+from gatepost.stores.sqlite.sealing import SEALED_SINCE, seal_existing
+from gatepost.stores.vault import Vault
 
 BUSY_TIMEOUT_MS = 5_000
 """How long to wait for another process, such as a backup, that holds the file."""
@@ -47,8 +49,8 @@ def opening(name: str) -> Iterator[None]:
         raise StartRefused(f"{name} cannot be opened now: {error.strerror}") from error
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """Opens or makes the database for writing."""
+def open_database(path: Path, vault: Vault) -> sqlite3.Connection:
+    """Opens or makes the database for writing. What an older layout holds unsealed is sealed by `vault`."""
     _make_private(path)
     connection = _connect(path)
     try:
@@ -56,11 +58,24 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk before anybody hears of it
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        _migrate(connection)
+        connection.execute("PRAGMA secure_delete = ON")  # what is removed is overwritten: a destroyed key above all
+        connection.execute("PRAGMA temp_store = MEMORY")
+        _migrate(connection, vault)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a database holds what only a keyring opens. It is looked at and not changed."""
+    if not path.exists():
+        return False
+    with opening(path.name), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'tenant_keys'"
+        return bool(connection.execute(tables).fetchone()[0]) and bool(
+            connection.execute("SELECT EXISTS (SELECT 1 FROM tenant_keys)").fetchone()[0]
+        )
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -85,11 +100,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, vault: Vault) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     known = migrations()
     if version > known[-1][0]:
         raise DataDamaged(f"the database has layout {version}, newer than this Gatepost knows; use a newer version")
     for number, script in known:
         if number > version:
-            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE; {script};")
+            if number == SEALED_SINCE:
+                seal_existing(connection, vault)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")

@@ -1,7 +1,7 @@
 -- name: insert_notification
 INSERT INTO notifications (seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at,
-                           deliver_at, expires_at, fanout, fingerprint, payload)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                           deliver_at, expires_at, fanout, fingerprint, seal_key, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
 
 -- name: insert_delivery
 INSERT INTO deliveries (tenant, notification, endpoint, state, due_at, attempts, spent) VALUES (?, ?, ?, ?, ?, 0, 0)
@@ -80,24 +80,27 @@ WHERE state = 6 AND ordering_key IS NOT NULL AND notification IN (
 
 -- name: due
 SELECT 1, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type, n.ordering_key,
-       n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
+       n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.payload
 FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state < 2 AND d.state = 0 AND d.due_at <= :now
 ORDER BY d.due_at, d.notification LIMIT :limit
 
 -- name: open_behind
 SELECT d.state = -1 AND d.due_at <= :now, d.attempts - d.spent, d.spent, d.ordering_key, n.seq, n.tenant, n.id, n.producer_id, n.topic, n.type,
-       n.ordering_key, n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.fingerprint, n.payload
+       n.ordering_key, n.collapse_key, n.accepted_at, n.deliver_at, n.expires_at, n.payload
 FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.ordering_key = :key AND d.state < 2 AND d.notification > :after
 ORDER BY d.notification LIMIT :limit
+
+-- name: give_up_unreadable
+UPDATE deliveries SET state = 3 WHERE notification = ? AND endpoint = ? AND state <= 0
 
 -- name: take_over
 UPDATE deliveries SET state = 1 WHERE endpoint = ? AND notification IN (SELECT value FROM json_each(?))
 
 -- name: notification_by_id
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
-       fingerprint, payload
+       payload
 FROM notifications WHERE tenant = ? AND id = ?
 
 -- name: hold_claimed
@@ -164,7 +167,7 @@ ORDER BY endpoint, number
 
 -- name: page
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
-       fingerprint, NULL
+       NULL
 FROM notifications
 WHERE tenant = :tenant AND id < :before AND id >= :since
   AND (:topic IS NULL OR topic = :topic) AND (:type IS NULL OR type = :type)
@@ -197,7 +200,7 @@ SELECT seq FROM notifications WHERE tenant = ? AND id = ?
 
 -- name: read_log
 SELECT seq, tenant, id, producer_id, topic, type, ordering_key, collapse_key, accepted_at, deliver_at, expires_at,
-       fingerprint, payload
+       payload
 FROM notifications WHERE seq > :after AND seq <= :until AND tenant = :tenant AND payload IS NOT NULL ORDER BY seq
 
 -- name: forgotten

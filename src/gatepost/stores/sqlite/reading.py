@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from typing import Any
 
 from gatepost.clock import is_id
 from gatepost.notify.delivery import Attempt, State
 from gatepost.notify.store import AttemptView, DeliveryView, Filter, LogPortion, NotificationView, Page
-from gatepost.stores.sqlite.delivering import notification
+from gatepost.stores.sqlite.delivering import notification, readable
 from gatepost.stores.sqlite.ids import pack, start_of, unpack
 from gatepost.stores.sqlite.named import statements
+from gatepost.stores.vault import ANSWER, TenantSeals, Vault
 
 SCAN_BUDGET = 5_000
 """Rows that one page looks at: about 10 ms of the event loop. A page with a rare filter may come back short."""
@@ -22,26 +25,35 @@ _PAGES = {State.DEAD: "dead_page", State.PARKED: "parked_page"}
 _HIGHEST = b"\xff" * 16
 
 
-def find(reader: sqlite3.Connection, tenant: str, notification_id: str) -> NotificationView | None:
+def find(reader: sqlite3.Connection, vault: Vault, tenant: str, notification_id: str) -> NotificationView | None:
     """A notification with its deliveries and attempts."""
     if not is_id("ntf", notification_id):
         return None
     row = reader.execute(_SQL["notification_by_id"], (pack(tenant), pack(notification_id))).fetchone()
     if row is None:
         return None
-    found = notification(row)
+    found = notification(row, vault)
     deliveries = tuple(
         DeliveryView(found.id, found.topic, found.type, unpack("ep", endpoint), State(state), due_at, attempts)
         for endpoint, state, due_at, attempts in reader.execute(_SQL["deliveries_of"], (found.seq,))
     )
     attempts = tuple(
-        AttemptView(unpack("ep", endpoint), number, Attempt(unpack("att", own_id), *rest))
-        for endpoint, number, own_id, *rest in reader.execute(_SQL["attempts_of"], (found.seq,))
+        _attempt(vault.of(tenant), attempt) for attempt in reader.execute(_SQL["attempts_of"], (found.seq,))
     )
-    return NotificationView(found, row[-1], deliveries, attempts)
+    return NotificationView(found, None if row[-1] is None else found.payload, deliveries, attempts)
 
 
-def page(reader: sqlite3.Connection, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page:
+def _attempt(seals: TenantSeals, row: Sequence[Any]) -> AttemptView:
+    endpoint, number, own_id, at, duration_ms, status, error, answer, detail = row
+    opened = seals.open(ANSWER, own_id, answer)
+    return AttemptView(
+        unpack("ep", endpoint),
+        number,
+        Attempt(unpack("att", own_id), at, duration_ms, status, error, opened, detail),
+    )
+
+
+def page(reader: sqlite3.Connection, vault: Vault, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page:
     """Notifications newest first, without payloads. Looks at `SCAN_BUDGET` rows at most, so a page may be short."""
     values: dict[str, object] = {
         "tenant": pack(tenant),
@@ -57,7 +69,7 @@ def page(reader: sqlite3.Connection, tenant: str, wanted: Filter, before: str | 
     end = reader.execute(_SQL["page_end"], values).fetchone()
     if end is not None:
         values["since"] = end[0]
-    items = tuple(NotificationView(notification(row), None) for row in reader.execute(_SQL["page"], values))
+    items = tuple(NotificationView(notification(row, vault), None) for row in reader.execute(_SQL["page"], values))
     if len(items) == limit:
         return Page(items, items[-1].notification.id)
     return Page(items, None if end is None else unpack("ntf", end[0]))
@@ -82,9 +94,10 @@ def deliveries_page(
     return Page(items, items[-1].notification if len(items) == limit else None)
 
 
-def read_log(reader: sqlite3.Connection, tenant: str, after: int, until: int) -> LogPortion:
+def read_log(reader: sqlite3.Connection, vault: Vault, tenant: str, after: int, until: int) -> LogPortion:
     """A portion of the log, of at most `LOG_PORTION` places."""
     seen = min(until, after + LOG_PORTION)
     rows = reader.execute(_SQL["read_log"], {"tenant": pack(tenant), "after": after, "until": seen}).fetchall()
     (forgotten,) = reader.execute(_SQL["forgotten"]).fetchone()  # after the rows: what they lack is counted here
-    return LogPortion(tuple(map(notification, rows)), seen, forgotten)
+    opened = (readable(row, vault) for row in rows)
+    return LogPortion(tuple(each for each in opened if each is not None), seen, forgotten)

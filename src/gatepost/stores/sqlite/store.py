@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from asyncio import Future
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from gatepost.errors import Unavailable
+from gatepost.crypto.keyring import Keyring
+from gatepost.errors import DataSealed, SealBroken, Unavailable
 from gatepost.guard.accounts import ApiKey, Tenant
 from gatepost.notify.delivery import Delivery, Finished, State
 from gatepost.notify.endpoint import Endpoint
@@ -34,6 +36,7 @@ from gatepost.stores.sqlite.ids import pack, unpack
 from gatepost.stores.sqlite.mark import CommitMark
 from gatepost.stores.sqlite.named import statements
 from gatepost.stores.sqlite.pruning import Pruner
+from gatepost.stores.vault import Vault
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Bytes of payloads that may wait for their commit: a minute of a very slow disk, not all of the memory."""
@@ -49,14 +52,19 @@ class SqliteStore:
     Must be made inside a running event loop, and once per data directory.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Opens or makes the files in `directory`. Raises `StartRefused`, and of that `DataDamaged` for damage."""
+    def __init__(self, directory: Path, vault: Vault) -> None:
+        """Opens or makes the files in `directory`, whose cells `vault` seals.
+
+        Raises `StartRefused`, and of that `DataDamaged` for damage and `DataSealed` when it is another's vault.
+        """
         with ExitStack() as files, opening(DATABASE):
             mark = files.enter_context(closing(CommitMark(directory / DATABASE)))
             mark.check()
-            self._writer = files.enter_context(closing(open_database(directory / DATABASE)))
+            self._writer = files.enter_context(closing(open_database(directory / DATABASE, vault)))
             self._reader = files.enter_context(closing(open_reader(directory / DATABASE)))
-            self._commits = GroupCommit(self._writer, mark)
+            self._vault = vault
+            _unlock(vault, self._reader)
+            self._commits = GroupCommit(self._writer, mark, vault)
             self._recover()
             if mark.was_missing:  # removed to accept a loss, or a copy without it: who counted on the old log must know
                 self._writer.execute(_SQL["new_epoch"])
@@ -130,10 +138,10 @@ class SqliteStore:
         return await self._commits.submit(replaying.replay, (tenant, endpoint, wanted))
 
     async def find(self, tenant: str, notification: str) -> NotificationView | None:
-        return reading.find(self._reader, tenant, notification)
+        return reading.find(self._reader, self._vault, tenant, notification)
 
     async def page(self, tenant: str, wanted: Filter, before: str | None, limit: int) -> Page:
-        return reading.page(self._reader, tenant, wanted, before, limit)
+        return reading.page(self._reader, self._vault, tenant, wanted, before, limit)
 
     async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
         return reading.deliveries_page(self._reader, tenant, state, endpoint, after, limit)
@@ -143,7 +151,7 @@ class SqliteStore:
         return self._epoch
 
     async def read_log(self, tenant: str, after: int, until: int) -> LogPortion:
-        return reading.read_log(self._reader, tenant, after, until)
+        return reading.read_log(self._reader, self._vault, tenant, after, until)
 
     async def prune(self, keep: Keep) -> bool:
         return await self._commits.submit(self._pruner.write, keep)
@@ -174,7 +182,7 @@ class SqliteStore:
     # Endpoints
 
     async def endpoints(self) -> list[Endpoint]:
-        return accounts.endpoints(self._reader)
+        return accounts.endpoints(self._reader, self._vault)
 
     async def put_endpoint(self, endpoint: Endpoint) -> None:
         await self._commits.submit(accounts.write_endpoints, endpoint)
@@ -208,15 +216,28 @@ class SqliteStore:
     async def add_tenant(self, tenant: Tenant) -> None:
         await self._commits.submit(accounts.write_tenants, tenant)
 
+    async def rewrap(self, keyring: Keyring) -> None:
+        """Has the keys of all tenants wrapped by the primary key of another ring."""
+        await self._commits.submit(accounts.rewrap_tenant_keys, keyring)
+
     async def suspend_tenant(self, tenant: str, at: int | None) -> None:
         await self._commits.submit(accounts.write_suspensions, (tenant, at))
 
     async def destroy_tenant(self, tenant: str) -> None:
-        while await self._commits.submit(accounts.destroy_tenants, tenant):
-            pass
+        left = await self._commits.submit(accounts.destroy_tenants, tenant)
+        self._vault.forget(tenant)  # not any earlier: a commit can fail
+        while left:
+            left = await self._commits.submit(accounts.destroy_tenants, tenant)
 
     async def add_key(self, key: ApiKey) -> None:
         await self._commits.submit(accounts.write_keys, key)
 
     async def revoke_key(self, tenant: str, key: str, at: int) -> None:
         await self._commits.submit(accounts.revoke_keys, (tenant, key, at))
+
+
+def _unlock(vault: Vault, reader: sqlite3.Connection) -> None:
+    try:
+        vault.load(accounts.tenant_keys(reader))
+    except SealBroken:
+        raise DataSealed("the keyring is another one than that which sealed the database") from None

@@ -23,6 +23,7 @@ from gatepost.server.streams.sse import EventStream
 from gatepost.stores.sqlite import SqliteStore
 from tests.samples import a_notification, an_acceptance
 from tests.unit.clocks import HandClock
+from tests.vaults import open_vault
 
 TENANT = "ten_" + "1" * 32
 OTHER_TENANT = "ten_" + "2" * 32
@@ -160,7 +161,7 @@ async def turns(count: int = 3) -> None:
 
 @asynccontextmanager
 async def a_scene(directory: Path) -> AsyncIterator[Scene]:
-    store = SqliteStore(directory)
+    store = SqliteStore(directory, open_vault())
     try:
         yield Scene(store)
     finally:

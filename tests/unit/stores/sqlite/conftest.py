@@ -9,6 +9,7 @@ import pytest
 
 from gatepost.stores.sqlite import SqliteStore
 from tests.unit.clocks import HandClock
+from tests.vaults import open_vault
 
 
 @pytest.fixture
@@ -18,6 +19,6 @@ def clock() -> HandClock:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    store = SqliteStore(tmp_path)
+    store = SqliteStore(tmp_path, open_vault())
     yield store
     await store.aclose()

@@ -15,6 +15,7 @@ from gatepost.errors import Conflict, GatepostError, Internal, StorageFull
 from gatepost.stores.sqlite.commit import GroupCommit, Transaction
 from gatepost.stores.sqlite.database import open_database
 from gatepost.stores.sqlite.mark import CommitMark
+from tests.vaults import open_vault
 
 NAME = "things.db"
 LARGE = b"x" * 1_000_000
@@ -22,7 +23,7 @@ LARGE = b"x" * 1_000_000
 
 @pytest.fixture
 def connection(tmp_path: Path) -> sqlite3.Connection:
-    connection = open_database(tmp_path / NAME)
+    connection = open_database(tmp_path / NAME, open_vault())
     connection.execute("CREATE TABLE things (value UNIQUE)")
     return connection
 
@@ -34,7 +35,7 @@ def mark(tmp_path: Path, connection: sqlite3.Connection) -> CommitMark:
 
 @pytest.fixture
 async def commits(connection: sqlite3.Connection, mark: CommitMark) -> AsyncIterator[GroupCommit]:
-    commits = GroupCommit(connection, mark)
+    commits = GroupCommit(connection, mark, open_vault())
     yield commits
     await commits.aclose()
     connection.close()
@@ -180,7 +181,7 @@ async def test_a_mark_that_cannot_be_written_does_not_undo_a_commit(
 async def test_closing_waits_for_what_was_submitted(
     connection: sqlite3.Connection, mark: CommitMark, tmp_path: Path
 ) -> None:
-    commits = GroupCommit(connection, mark)
+    commits = GroupCommit(connection, mark, open_vault())
     future = commits.submit(Inserting().write, 1)
     await commits.aclose()
     assert future.done()

@@ -13,6 +13,7 @@ from gatepost.errors import DataDamaged
 from gatepost.stores.sqlite import SqliteStore
 from tests.contract.steps import TENANT, accept
 from tests.unit.clocks import HandClock
+from tests.vaults import open_vault
 
 FRAME = 24 + 4096
 """Bytes of a frame of SQLite's log (file format, section 4.2)."""
@@ -41,7 +42,7 @@ async def fill(store: SqliteStore, clock: HandClock, count: int) -> list[str]:
 
 async def accepted(directory: Path) -> int:
     """How many notifications a store that opens there has."""
-    store = SqliteStore(directory)
+    store = SqliteStore(directory, open_vault())
     try:
         return store.totals.accepted
     finally:
@@ -53,7 +54,7 @@ async def test_after_a_kill_everything_acknowledged_is_there(
 ) -> None:
     sent = await fill(store, clock, 5)
     copy = as_after_a_kill(tmp_path, tmp_path / "copy")
-    reopened = SqliteStore(copy)
+    reopened = SqliteStore(copy, open_vault())
     assert [await reopened.find(TENANT, own_id) is not None for own_id in sent] == [True] * 5
     await reopened.aclose()
 
@@ -103,14 +104,14 @@ async def test_a_damaged_log_stops_the_start_and_is_left_as_it_was(
     before = contents_of(copy)
     for _ in range(2):  # the second start must not take what the first left for sound
         with pytest.raises(DataDamaged):
-            SqliteStore(copy)
+            SqliteStore(copy, open_vault())
         assert contents_of(copy).items() >= before.items()
 
 
 async def test_an_older_copy_of_the_database_stops_the_start(tmp_path: Path, clock: HandClock) -> None:
     older = tmp_path / "older.db"
     for count in (3, 2):
-        store = SqliteStore(tmp_path)
+        store = SqliteStore(tmp_path, open_vault())
         await fill(store, clock, count)
         await store.aclose()
         if not older.exists():
@@ -119,7 +120,7 @@ async def test_an_older_copy_of_the_database_stops_the_start(tmp_path: Path, clo
     (tmp_path / "gatepost.db").rename(newest)
     shutil.copy(older, tmp_path / "gatepost.db")
     with pytest.raises(DataDamaged, match="lacks the last 2 acknowledged commits"):
-        SqliteStore(tmp_path)
+        SqliteStore(tmp_path, open_vault())
     newest.rename(tmp_path / "gatepost.db")
     assert await accepted(tmp_path) == 5
 
@@ -129,7 +130,7 @@ async def test_a_missing_database_stops_the_start(store: SqliteStore, clock: Han
     copy = as_after_a_kill(tmp_path, tmp_path / "copy")
     (copy / "gatepost.db").unlink()
     with pytest.raises(DataDamaged, match="is missing"):
-        SqliteStore(copy)
+        SqliteStore(copy, open_vault())
 
 
 async def test_removing_the_mark_accepts_the_loss_and_begins_another_log(
@@ -139,10 +140,10 @@ async def test_removing_the_mark_accepts_the_loss_and_begins_another_log(
     copy = as_after_a_kill(tmp_path, tmp_path / "copy")
     _cut(copy)
     (copy / "acknowledged").unlink()
-    reopened = SqliteStore(copy)
+    reopened = SqliteStore(copy, open_vault())
     await fill(reopened, clock, 1)
     assert reopened.epoch != store.epoch  # a listener must learn that places were given out twice
     await reopened.aclose()
-    again = SqliteStore(copy)
+    again = SqliteStore(copy, open_vault())
     assert (again.epoch, again.totals.accepted) == (reopened.epoch, 5)
     await again.aclose()

@@ -14,6 +14,7 @@ import pytest
 from gatepost.errors import DataDamaged
 from gatepost.stores.sqlite.database import open_database
 from gatepost.stores.sqlite.mark import MARK, CommitMark
+from tests.vaults import open_vault
 
 NAME = "gatepost.db"
 COMMITS = 300
@@ -29,7 +30,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def connection(data: Path) -> Iterator[sqlite3.Connection]:
     data.mkdir()
-    with closing(open_database(data / NAME)) as connection:
+    with closing(open_database(data / NAME, open_vault())) as connection:
         connection.execute(f"PRAGMA wal_autocheckpoint = {FEW_PAGES}")
         yield connection
 

@@ -12,6 +12,7 @@ import pytest
 
 from gatepost.stores.sqlite.database import open_database
 from gatepost.stores.sqlite.named import statements
+from tests.vaults import open_vault
 
 SQL = statements("notifications.sql")
 ID = bytes(16)
@@ -19,7 +20,7 @@ ID = bytes(16)
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    with closing(open_database(tmp_path / "gatepost.db")) as connection:
+    with closing(open_database(tmp_path / "gatepost.db", open_vault())) as connection:
         yield connection
 
 
