@@ -12,10 +12,14 @@ from gatepost.cli import (
     demo,
     doctor,
     endpoints,
+    hash,
+    keyring,
     keys,
     listen,
     notifications,
+    open,
     scan,
+    seal,
     send,
     serve,
     setting_flags,
@@ -23,6 +27,7 @@ from gatepost.cli import (
     subscriptions,
     tenants,
     terminal,
+    verify_hash,
 )
 
 
@@ -42,7 +47,11 @@ def application() -> typer.Typer:
     app.command()(listen.listen)
     app.command()(listen.presence)
     app.command()(scan.scan)
-    for group in (endpoints, subscriptions, keys, tenants, notifications):
+    app.command()(seal.seal)
+    app.command("open")(open.open_)
+    app.command("hash")(hash.hash_)
+    app.command()(verify_hash.verify_hash)
+    for group in (endpoints, subscriptions, keys, tenants, notifications, keyring):
         app.add_typer(group.app)
     takes_settings(settings.settings)
     takes_settings(doctor.doctor)

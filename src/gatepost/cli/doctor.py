@@ -8,9 +8,10 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from typer import Context
@@ -21,6 +22,9 @@ from gatepost.cli.options import Json, KeyFile, Url
 from gatepost.cli.remedies import what_happened, what_to_do
 from gatepost.cli.setting_flags import flags
 from gatepost.errors import GatepostError
+
+if TYPE_CHECKING:
+    from gatepost.crypto.passwords import Argon2id
 
 OLDEST_PYTHON = (3, 11)
 
@@ -36,6 +40,9 @@ SLOW_FSYNC_MS = 20.0
 FSYNCS = 20
 PAGE = bytes(4096)
 TIMEOUT_S = 3.0
+
+LOGIN_MS = 100.0
+"""Milliseconds that hashing one password may take: nobody notices, and whoever guesses needs as long for each try."""
 
 
 class Finding(NamedTuple):
@@ -55,7 +62,7 @@ def doctor(context: Context, url: Url = None, key_file: KeyFile = None, as_json:
 
     With this machine, the settings, the data directory, the service and the API key.
     """
-    findings = [*_machine(flags(context)), *_service(url, key_file)]
+    findings = [*_machine(flags(context)), *_passwords(), *_service(url, key_file)]
     if as_json:
         terminal.document([finding._asdict() for finding in findings])
     else:
@@ -140,6 +147,22 @@ def _fsync_times(place: Path) -> Iterator[float]:
             os.write(file.fileno(), PAGE)
             os.fsync(file.fileno())
             yield (clock.monotonic() - start) * 1000
+
+
+def _passwords() -> Iterator[Finding]:
+    if find_spec("cryptography") is None:  # of no use to the SDK alone
+        return
+    from gatepost.clock import SystemClock
+    from gatepost.crypto.passwords import USUAL, calibrate, milliseconds_of
+
+    clock = SystemClock()
+    usual, best = milliseconds_of(USUAL, clock), calibrate(LOGIN_MS, clock)
+    shown = f"{_words(USUAL)} takes {usual:.0f} ms; {LOGIN_MS:.0f} ms allow {_words(best)}"
+    yield Finding("passwords", "ok", shown)
+
+
+def _words(policy: Argon2id) -> str:
+    return f"Argon2id with {policy.memory_kib // 1024} MiB in {policy.passes} passes"
 
 
 def _service(url: str | None, key_file: Path | None) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from gatepost.errors import GatepostError
 _EXTRAS = {
     "typer": "cli",
     "rich": "cli",
+    "bcrypt": "bcrypt",
     "cryptography": "server",
     "uvicorn": "server",
     "uvloop": "server",

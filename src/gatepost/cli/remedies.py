@@ -11,8 +11,11 @@ from gatepost.errors import (
     GatepostError,
     InsecureTransport,
     InvalidField,
+    InvalidKey,
     InvalidParameter,
     InvalidSetting,
+    KeyUnavailable,
+    SealBroken,
     ServiceError,
     StartRefused,
     Unauthenticated,
@@ -43,6 +46,9 @@ _BY_ERROR: tuple[tuple[type[GatepostError], str], ...] = (
     (Conflict, "stop the other listener, or listen by another --subscription"),
     (InvalidField, "correct the field"),
     (InvalidParameter, "correct the parameter"),
+    (InvalidKey, "give another one"),
+    (KeyUnavailable, "`gatepost keyring show` lists the keys of a ring"),
+    (SealBroken, "check the key or passphrase and the --context; if they are right, take the file from a backup"),
 )
 
 _OTHERWISE = "`gatepost doctor` looks for what is wrong"

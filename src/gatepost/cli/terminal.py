@@ -144,6 +144,18 @@ def ask_secret(prompt: str) -> str | None:
     return getpass(prompt, stream=sys.stderr).strip()
 
 
+def ask_at_terminal(prompt: str) -> str | None:
+    """Asks without echo where the person sits, while stdin carries data; returns None when nobody sits there."""
+    import os
+    from getpass import getpass
+
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return None
+    return getpass(prompt)
+
+
 @contextmanager
 def progress(totals: Mapping[str, int | None]) -> Iterator[Callable[[str, int], None]]:
     """Progress bars on stderr, by name; None is for a total that nobody knows.

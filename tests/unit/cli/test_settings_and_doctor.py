@@ -58,7 +58,7 @@ def test_a_sound_machine_is_told_so(gatepost: Gatepost, service: StandIn, tmp_pa
     (tmp_path / "data").mkdir(mode=0o700)
     run = gatepost("doctor", "--data-dir", str(tmp_path / "data"), "--json")
     verdicts = {finding["subject"]: finding["verdict"] for finding in run.json}
-    assert set(verdicts) == {"python", "settings", "data directory", "disk", "fsync", "service", "api key"}
+    assert set(verdicts) == {"python", "settings", "data directory", "disk", "fsync", "passwords", "service", "api key"}
     assert run.code == 0
     assert "fail" not in verdicts.values()
 

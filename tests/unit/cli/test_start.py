@@ -29,12 +29,18 @@ COMMANDS = {
     "subscriptions",
     "demo",
     "doctor",
+    "hash",
+    "verify-hash",
+    "seal",
+    "open",
+    "keyring",
+    "scan",
 }
 
 
 def test_help_names_every_command(gatepost: Gatepost) -> None:
     run = gatepost("--help")
-    listed = re.findall(r"^  ([a-z]+) ", run.out.partition("Commands:")[2], re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) ", run.out.partition("Commands:")[2], re.MULTILINE)
     assert (run.code, set(listed)) == (0, COMMANDS)
 
 

@@ -17,6 +17,9 @@ from gatepost.errors import InvalidKey, SealBroken, TooLarge
 MAX_TOKEN_BYTES = 64 * 1024 * 1024
 """A token takes about six times its size in memory while it is opened."""
 
+MAX_MESSAGE_BYTES = MAX_TOKEN_BYTES // 2
+"""Its token is a third longer."""
+
 
 class FernetKeys:
     """One or more keys as Fernet writes them (32 bytes in URL-safe base64). The first one seals, all of them open."""
@@ -33,7 +36,9 @@ class FernetKeys:
             raise InvalidKey("a key of Fernet is 32 bytes in URL-safe base64: 44 characters") from None
 
     def seal(self, message: bytes, clock: Clock) -> bytes:
-        """A token. Its IV comes from the operating system, as Fernet has it."""
+        """A token. Its IV comes from the operating system, as Fernet has it. Raises TooLarge beyond 32 MiB."""
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise TooLarge(f"Fernet seals messages of up to {MAX_MESSAGE_BYTES // 2**20} MiB")
         return self._keys.encrypt_at_time(message, clock.now() // 1000)
 
     def open(self, token: bytes) -> bytes:
