@@ -11,7 +11,7 @@ from gatepost.notify.delivery import Delivery, Finished, State
 from gatepost.notify.notification import Notification
 from gatepost.notify.store import Planned
 from tests.contract.engines import Engine, Store, opened
-from tests.contract.steps import ENDPOINT, OTHER_ENDPOINT, TENANT, accept, accept_all, claim, ids, states
+from tests.contract.steps import ENDPOINT, OTHER_ENDPOINT, OTHER_TENANT, TENANT, accept, accept_all, claim, ids, states
 from tests.samples import a_notification, a_step
 from tests.unit.clocks import HandClock
 
@@ -129,6 +129,18 @@ async def test_a_parked_one_is_listed_and_tried_again_by_hand_only(store: Store,
     assert not await store.retry(TENANT, sent.id, ENDPOINT, clock.now())
     assert [(each.attempts, each.spent, each.key) for each in await claim(store, clock)] == [(0, 1, "a")]
     assert store.totals.dead == 0
+
+
+async def test_parked_ones_are_counted_for_each_tenant(store: Store, clock: HandClock) -> None:
+    assert await store.parked_by_tenant() == {}
+    for tenant, count in ((TENANT, 2), (OTHER_TENANT, 1)):
+        for _ in range(count):
+            await accept(store, clock, tenant=tenant, later=[ENDPOINT])
+        deliveries = await claim(store, clock, tenant=tenant)
+        await store.finish([a_step(clock, each, State.PARKED) for each in deliveries])
+    assert await store.parked_by_tenant() == {TENANT: 2, OTHER_TENANT: 1}
+    assert await store.retry(OTHER_TENANT, deliveries[0].notification.id, ENDPOINT, clock.now())
+    assert await store.parked_by_tenant() == {TENANT: 2}
 
 
 async def test_those_tried_again_by_hand_are_held_back_by_none_that_came_later(store: Store, clock: HandClock) -> None:

@@ -229,7 +229,10 @@ class Me(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """Counters over the life of the data directory, what waits now, and how long the process runs, in seconds."""
+    """Counters over the life of the data directory, what waits now, and how long the process runs, in seconds.
+
+    `parked` deliveries wait for somebody; they are counted by tenant, and 10,000 of them at most.
+    """
 
     version: str
     uptime_s: float
@@ -238,6 +241,7 @@ class Status(Struct, frozen=True):
     dead: int
     backlog: int
     payload_bytes: int
+    parked: dict[str, int] = {}
 
 
 class Received(Struct, frozen=True):

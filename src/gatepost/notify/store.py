@@ -249,6 +249,10 @@ class NotificationStore(Protocol):
         """Deliveries of an endpoint that are dead, parked, or (any open state) still open."""
         ...
 
+    async def parked_by_tenant(self) -> dict[str, int]:
+        """How many deliveries are parked, tenant by tenant; from some thousands on not all are counted."""
+        ...
+
     @property
     def epoch(self) -> str:
         """The identity of the log: another one after data was replaced or given up."""

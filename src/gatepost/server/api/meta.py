@@ -28,6 +28,7 @@ async def status(service: Service, _admission: Admission) -> Answer:
             delivered=totals.delivered,
             dead=totals.dead,
             backlog=totals.backlog,
+            parked=await service.store.parked_by_tenant(),
             payload_bytes=totals.payload_bytes,
         )
     )

@@ -269,7 +269,10 @@ class Me(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """Counters over the life of the data, what waits now, and the process itself."""
+    """Counters over the life of the data, what waits now, and the process itself.
+
+    `parked` deliveries wait for somebody; they are counted by tenant, and 10,000 of them at most.
+    """
 
     version: str
     uptime_s: float
@@ -277,6 +280,7 @@ class Status(Struct, frozen=True):
     delivered: int
     dead: int
     backlog: int
+    parked: dict[str, int]
     payload_bytes: int
 
 

@@ -189,6 +189,11 @@ FROM deliveries d JOIN notifications n ON n.seq = d.notification
 WHERE d.tenant = :tenant AND d.endpoint = :endpoint AND d.state = 7 AND d.notification > :after
 ORDER BY d.notification LIMIT :limit
 
+-- name: parked_by_tenant
+SELECT tenant, count(*) FROM (
+    SELECT tenant FROM deliveries INDEXED BY deliveries_parked WHERE state = 7 ORDER BY tenant LIMIT ?)
+GROUP BY tenant
+
 -- name: open_page
 SELECT n.id, n.topic, n.type, d.endpoint, d.state, d.due_at, d.attempts
 FROM deliveries d JOIN notifications n ON n.seq = d.notification

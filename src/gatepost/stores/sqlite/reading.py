@@ -20,6 +20,9 @@ SCAN_BUDGET = 5_000
 LOG_PORTION = 100
 """Places of the log that are read at once for one listener: a millisecond of the event loop, and 6.4 MB at most."""
 
+PARKED_COUNTED = 10_000
+"""Parked deliveries that are counted for one answer: 2 ms of the event loop."""
+
 _SQL = statements("notifications.sql")
 _PAGES = {State.DEAD: "dead_page", State.PARKED: "parked_page"}
 _HIGHEST = b"\xff" * 16
@@ -92,6 +95,13 @@ def deliveries_page(
         for own_id, topic, kind, to, where, due_at, attempts in rows
     )
     return Page(items, items[-1].notification if len(items) == limit else None)
+
+
+def parked_by_tenant(reader: sqlite3.Connection) -> dict[str, int]:
+    """How many deliveries are parked, tenant by tenant; of all together `PARKED_COUNTED` at most are counted."""
+    return {
+        unpack("ten", tenant): count for tenant, count in reader.execute(_SQL["parked_by_tenant"], (PARKED_COUNTED,))
+    }
 
 
 def read_log(reader: sqlite3.Connection, vault: Vault, tenant: str, after: int, until: int) -> LogPortion:

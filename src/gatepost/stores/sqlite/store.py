@@ -146,6 +146,9 @@ class SqliteStore:
     async def deliveries(self, tenant: str, state: State, endpoint: str, after: str | None, limit: int) -> Page:
         return reading.deliveries_page(self._reader, tenant, state, endpoint, after, limit)
 
+    async def parked_by_tenant(self) -> dict[str, int]:
+        return reading.parked_by_tenant(self._reader)
+
     @property
     def epoch(self) -> str:
         return self._epoch
