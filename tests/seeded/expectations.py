@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Expected(Struct, frozen=True):
@@ -52,12 +53,18 @@ _FOUR_HUNDREDS = ("operation-4xx-response",)
 
 EXPECTED: dict[str, Expected] = {
     "numeric-id": Expected(gatepost=("api1-numeric-id",), spectral=("api1-no-numeric-ids",)),
-    "read-scope-on-write": Expected(),
-    "no-scope-on-write": Expected(),
+    "read-scope-on-write": Expected(
+        gatepost=("api5-read-scope-on-write",),
+    ),
+    "no-scope-on-write": Expected(
+        gatepost=("api5-no-scope-on-write",),
+    ),
     "open-delete": _NO_AUTH,
-    "state-changing-get": Expected(redocly=("no-http-verbs-in-paths",)),
-    "debug-path": Expected(),
-    "admin-like-everybody": Expected(spectral=("api5-admin-security-unique",)),
+    "state-changing-get": Expected(gatepost=("api5-state-changing-get",), redocly=("no-http-verbs-in-paths",)),
+    "debug-path": Expected(
+        gatepost=("api5-debug-path",),
+    ),
+    "admin-like-everybody": Expected(gatepost=("api5-admin-like-everybody",), spectral=("api5-admin-security-unique",)),
     "open-password-reset": Expected(
         gatepost=("api2-open-password-reset",),
         spectral=_NO_AUTH.spectral,
@@ -85,22 +92,45 @@ EXPECTED: dict[str, Expected] = {
         checkov=("CKV_OPENAPI_6", "CKV_OPENAPI_9", "CKV_OPENAPI_19"),
     ),
     "http-basic": Expected(
-        spectral=("api2-no-http-basic",), checkov=("CKV_OPENAPI_3", "CKV_OPENAPI_13", "CKV_OPENAPI_15")
+        gatepost=("api2-http-basic",),
+        spectral=("api2-no-http-basic",),
+        checkov=("CKV_OPENAPI_3", "CKV_OPENAPI_13", "CKV_OPENAPI_15"),
     ),
-    "weak-http-scheme": Expected(spectral=("api2-auth-insecure-schemes",), checkov=("CKV_OPENAPI_3",)),
-    "unknown-http-scheme": Expected(spectral=("api2-auth-insecure-schemes",)),
-    "api-key-in-query": Expected(spectral=("api2-no-api-keys-in-url",), checkov=("CKV_OPENAPI_20",)),
-    "password-grant": Expected(checkov=("CKV_OPENAPI_8", "CKV_OPENAPI_10", "CKV_OPENAPI_11")),
-    "implicit-grant": Expected(checkov=("CKV_OPENAPI_12", "CKV_OPENAPI_14")),
-    "plain-http-oauth": Expected(),
-    "broken-oauth-url": Expected(redocly=("spec-strict-refs", "struct")),
-    "jwt-practices-unstated": Expected(spectral=("api2-jwt-best-practices",)),
-    "missing-refresh-url": Expected(spectral=("api2-short-lived-access-tokens",)),
-    "credentials-in-url": Expected(spectral=("api2-no-credentials-in-url",)),
-    "sensitive-property-returned": Expected(),
-    "privileged-property-writable": Expected(),
-    "server-owned-property-writable": Expected(),
-    "read-only-dropped": Expected(),
+    "weak-http-scheme": Expected(
+        gatepost=("api2-weak-http-scheme",), spectral=("api2-auth-insecure-schemes",), checkov=("CKV_OPENAPI_3",)
+    ),
+    "unknown-http-scheme": Expected(gatepost=("api2-unknown-http-scheme",), spectral=("api2-auth-insecure-schemes",)),
+    "api-key-in-query": Expected(
+        gatepost=("api2-api-key-in-query",), spectral=("api2-no-api-keys-in-url",), checkov=("CKV_OPENAPI_20",)
+    ),
+    "password-grant": Expected(
+        gatepost=("api2-password-grant",), checkov=("CKV_OPENAPI_8", "CKV_OPENAPI_10", "CKV_OPENAPI_11")
+    ),
+    "implicit-grant": Expected(gatepost=("api2-implicit-grant",), checkov=("CKV_OPENAPI_12", "CKV_OPENAPI_14")),
+    "plain-http-oauth": Expected(
+        gatepost=("api2-plain-http-oauth",),
+    ),
+    "broken-oauth-url": Expected(gatepost=("api2-broken-oauth-url",), redocly=("spec-strict-refs", "struct")),
+    "jwt-practices-unstated": Expected(gatepost=("api2-jwt-practices",), spectral=("api2-jwt-best-practices",)),
+    "missing-refresh-url": Expected(
+        gatepost=("api2-missing-refresh-url",), spectral=("api2-short-lived-access-tokens",)
+    ),
+    "credentials-in-url": Expected(gatepost=("api2-credentials-in-url",), spectral=("api2-no-credentials-in-url",)),
+    "sensitive-property-returned": Expected(
+        gatepost=("api3-sensitive-property-returned",),
+    ),
+    "privileged-property-writable": Expected(
+        gatepost=("api3-privileged-property-writable",),
+    ),
+    "server-owned-property-writable": Expected(
+        gatepost=("api3-server-owned-property-writable",),
+    ),
+    "read-only-dropped": Expected(
+        gatepost=(
+            "api3-identity-writable",
+            "api3-server-owned-property-writable",
+        ),
+    ),
     "url-in-body": Expected(
         gatepost=(
             "api7-address-from-caller",
@@ -119,18 +149,27 @@ EXPECTED: dict[str, Expected] = {
     "unbounded-number": Expected(),
     "imprecise-number": Expected(),
     "unbounded-array": _ARRAY,
-    "open-object": _OBJECT,
-    "wide-open-object": _OBJECT,
+    "open-object": replace(_OBJECT, gatepost=("api3-open-object",)),
+    "wide-open-object": replace(_OBJECT, gatepost=("api3-open-object",)),
     "endless-map": _OBJECT,
-    "object-without-properties": _OBJECT,
-    "untyped-value": Expected(),
-    "body-without-schema": Expected(redocly=("struct",)),
+    "object-without-properties": replace(_OBJECT, gatepost=("api3-free-form-object",)),
+    "untyped-value": Expected(
+        gatepost=("api3-untyped-value",),
+    ),
+    "body-without-schema": Expected(
+        gatepost=(
+            "api3-body-without-schema",
+            "api8-body-without-schema",
+            "api3-untyped-value",
+        ),
+        redocly=("struct",),
+    ),
     "unbounded-string-returned": _STRING,
     "unrestricted-string-returned": _PATTERN,
     "integer-without-maximum-returned": _INTEGER,
     "unbounded-array-returned": _ARRAY,
-    "open-object-returned": _OBJECT,
-    "open-error": _OBJECT,
+    "open-object-returned": replace(_OBJECT, gatepost=("api3-open-object",)),
+    "open-error": replace(_OBJECT, gatepost=("api3-open-object",)),
     "catastrophic-pattern": Expected(),
     "nested-quantifier": Expected(),
     "unanchored-pattern": Expected(),
@@ -158,8 +197,10 @@ EXPECTED: dict[str, Expected] = {
     "missing-rate-limit-headers": _RATE,
     "missing-rate-limit-headers-on-429": _RATE,
     "missing-retry-after": Expected(spectral=("api4-rate-limit-retry-after",)),
-    "missing-cors-origin": Expected(spectral=("api8-define-cors-origin",)),
-    "any-cors-origin": Expected(),
+    "missing-cors-origin": Expected(gatepost=("api8-missing-cors-origin",), spectral=("api8-define-cors-origin",)),
+    "any-cors-origin": Expected(
+        gatepost=("api8-any-origin",),
+    ),
     "error-without-schema": Expected(
         gatepost=("api8-error-without-schema",),
         spectral=(
@@ -169,7 +210,12 @@ EXPECTED: dict[str, Expected] = {
             "api8-define-error-validation",
         ),
     ),
-    "answer-without-schema": Expected(),
+    "answer-without-schema": Expected(
+        gatepost=(
+            "api8-answer-without-schema",
+            "api3-answer-without-schema",
+        ),
+    ),
     "url-parameter": Expected(
         gatepost=(
             "api7-address-from-caller",
@@ -178,27 +224,60 @@ EXPECTED: dict[str, Expected] = {
         spectral=("api7-concerning-url-parameter",),
     ),
     "callback-to-anywhere": Expected(gatepost=("api7-callback-to-anywhere",), spectral=_RESTRICTED),
-    "open-callback": Expected(spectral=_RESTRICTED, redocly=("security-defined",), checkov=("CKV_OPENAPI_5",)),
-    "plain-http-callback": Expected(spectral=("api8-no-server-http",)),
-    "unsigned-webhook": Expected(spectral=_RESTRICTED, redocly=("security-defined",)),
+    "open-callback": Expected(
+        gatepost=("api10-unsigned-webhook",),
+        spectral=_RESTRICTED,
+        redocly=("security-defined",),
+        checkov=("CKV_OPENAPI_5",),
+    ),
+    "plain-http-callback": Expected(gatepost=("api10-plain-http-callback",), spectral=("api8-no-server-http",)),
+    "unsigned-webhook": Expected(
+        gatepost=("api10-unsigned-webhook",), spectral=_RESTRICTED, redocly=("security-defined",)
+    ),
     "plain-http-server": Expected(
         gatepost=("api8-plain-http",),
         spectral=("api8-no-scheme-http", "api8-no-server-http"),
         checkov=("CKV_OPENAPI_3", "CKV_OPENAPI_7", "CKV_OPENAPI_18", "CKV_OPENAPI_20"),
     ),
-    "secret-in-example": Expected(),
-    "personal-data-in-example": Expected(),
-    "secret-in-description": Expected(),
-    "secret-in-server-variable": Expected(),
-    "xml-body": Expected(),
-    "any-media-type": Expected(),
+    "secret-in-example": Expected(
+        gatepost=("api8-secret-in-document",),
+    ),
+    "personal-data-in-example": Expected(
+        gatepost=("api8-personal-data",),
+    ),
+    "secret-in-description": Expected(
+        gatepost=("api8-secret-in-document",),
+    ),
+    "secret-in-server-variable": Expected(
+        gatepost=("api8-secret-in-document",),
+    ),
+    "xml-body": Expected(
+        gatepost=("api8-xml-body",),
+    ),
+    "any-media-type": Expected(
+        gatepost=("api8-any-media-type",),
+    ),
     "endless-upload": Expected(spectral=("api4-string-limit",)),
-    "cookie-without-csrf-token": Expected(),
-    "non-production-server": Expected(spectral=("api9-inventory-environment",), redocly=("no-server-example.com",)),
-    "several-versions": Expected(),
-    "deprecated-without-sunset": Expected(),
-    "server-without-environment": Expected(spectral=("api9-inventory-environment",)),
-    "server-without-audience": Expected(spectral=("api9-inventory-access",)),
-    "no-servers": Expected(redocly=("no-empty-servers",)),
-    "unused-component": Expected(redocly=("no-unused-components",)),
+    "cookie-without-csrf-token": Expected(
+        gatepost=("api2-cookie-without-csrf-token",),
+    ),
+    "non-production-server": Expected(
+        gatepost=("api9-non-production-server",),
+        spectral=("api9-inventory-environment",),
+        redocly=("no-server-example.com",),
+    ),
+    "several-versions": Expected(
+        gatepost=("api9-several-versions",),
+    ),
+    "deprecated-without-sunset": Expected(
+        gatepost=("api9-deprecated-without-sunset",),
+    ),
+    "server-without-environment": Expected(
+        gatepost=("api9-server-without-environment",), spectral=("api9-inventory-environment",)
+    ),
+    "server-without-audience": Expected(
+        gatepost=("api9-server-without-audience",), spectral=("api9-inventory-access",)
+    ),
+    "no-servers": Expected(gatepost=("api9-no-servers",), redocly=("no-empty-servers",)),
+    "unused-component": Expected(gatepost=("api9-unused-component",), redocly=("no-unused-components",)),
 }
