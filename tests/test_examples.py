@@ -207,6 +207,31 @@ def test_a2_million(running_service: ServiceProcess, arguments: tuple[str, ...])
     assert ("on disk" in rows) is not bool(arguments)
 
 
+def test_a3_hash_passwords() -> None:
+    out = output("a3_hash_passwords.py")
+    logins = re.findall(r"^(ada|bob|eve): (\w+)$", out, re.MULTILINE)
+    assert [verdict for _, verdict in logins] == ["welcome", "refused", "welcome", "welcome", "refused"]
+    assert out.count("was made anew") == 1
+    assert "stored for bob: $argon2id$" in out
+    assert "not computed: " in out
+
+
+def test_a4_aes_passphrase(tmp_path: Path) -> None:
+    example, passphrase = "a4_aes_passphrase.py", "correct horse battery staple"
+    plain, sealed, opened = (str(tmp_path / name) for name in ("plain", "sealed", "opened"))
+    Path(plain).write_bytes(b"a secret line\n" * 20_000)
+    output(example, "seal", plain, sealed, PASSPHRASE=passphrase)
+    assert b"secret line" not in Path(sealed).read_bytes()
+    with started(example, "open", sealed, opened, PASSPHRASE=passphrase + "!") as wrong:
+        out, _ = wrong.communicate(timeout=20)
+    assert (wrong.returncode, out.startswith("seal-broken: "), Path(opened).exists()) == (1, True, False)
+    output(example, "open", sealed, opened, PASSPHRASE=passphrase)
+    assert Path(opened).read_bytes() == Path(plain).read_bytes()
+    Path(plain).write_bytes(bytes.fromhex("000102030405060708090a0b0c0d0e0f25ff9379a1"))
+    assert "nobody can tell" in output(example, "open-cfb8", plain, opened, PASSPHRASE="hunter2")
+    assert Path(opened).read_bytes() == b"hello"
+
+
 def next_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
