@@ -67,6 +67,8 @@ class Rule(Struct, frozen=True):
     """Documents in which it finds something."""
     strict: bool
     """Whether only `--strict` shows what it finds."""
+    before: str = ""
+    """For a rule that compares: the document with which the examples are compared."""
 
     def __call__(self, description: Description) -> Iterator[Hit]:
         return iter(self.check(description))
@@ -86,6 +88,7 @@ def rule(
     bad: str | tuple[str, ...],
     confidence: Confidence = Confidence.CERTAIN,
     strict: bool = False,
+    before: str = "",
 ) -> Callable[[Check], Rule]:
     """Makes a check a rule. Examples may be indented and may leave out what `HEAD` says."""
 
@@ -104,6 +107,7 @@ def rule(
             _documents(good),
             _documents(bad),
             strict,
+            _document(before) if before else "",
         )
 
     return decorate

@@ -203,7 +203,7 @@ def _is_structured(content: Content) -> bool:
 def answer_without_schema(description: Description) -> Iterator[Hit]:
     for operation in description.operations:
         for response in operation.responses:
-            if response.status == "200" and operation.method == "GET" and not response.contents:
+            if response.status == "200" and operation.method != "HEAD" and not response.contents:
                 yield Hit(response.node, "nothing says what is in this answer", (operation,))
             for content in response.contents:
                 if response.is_success and _is_structured(content) and not _is_described(content):
