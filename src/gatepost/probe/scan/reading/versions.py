@@ -41,6 +41,8 @@ class Version(Struct, frozen=True):
     item_schema: bool = False
     """Whether a media type may describe the items of a stream (`itemSchema`)."""
     callbacks: bool = True
+    write_only: bool = True
+    """Whether a property can be `writeOnly`."""
     unevaluated: bool = False
     """Whether schemas know `unevaluatedProperties`."""
 
@@ -57,6 +59,7 @@ V2_0 = Version(
     media_types=False,
     servers=False,
     callbacks=False,
+    write_only=False,
 )
 V3_0 = Version("3.0")
 V3_1 = Version("3.1", webhooks="webhooks", ref_siblings=True, type_lists=True, exclusive_numbers=True, unevaluated=True)

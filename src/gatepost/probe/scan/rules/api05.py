@@ -231,21 +231,3 @@ def _verbs_of_change(operation: Operation) -> list[str]:
     if not ASKS.isdisjoint(first):
         return []
     return [word for word in first if word in CHANGES]
-
-
-@rule(
-    "api5-trace-method",
-    title="TRACE is offered",
-    severity=Severity.LOW,
-    owasp="API5:2023",
-    cwe=693,
-    why="TRACE sends the request back as it arrived, with headers that proxies added and that callers must not see.",
-    exploited="An attacker reads cookies or the headers of a gateway out of the answer.",
-    remediation="Take the operation out and refuse the method.",
-    good="paths: {/a: {get: {}}}",
-    bad="paths: {/a: {trace: {}}}",
-)
-def trace_method(description: Description) -> Iterator[Hit]:
-    for operation in description.operations:
-        if operation.method == "TRACE":
-            yield Hit(operation.node, f"{operation.name} sends requests back as they arrived", (operation,))

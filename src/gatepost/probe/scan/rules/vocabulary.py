@@ -103,9 +103,9 @@ PRIVILEGES = Vocabulary(
 )  # fmt: skip
 """What a caller may do. Whoever may write it chooses."""
 SERVER_OWNED = Vocabulary(
-    "balance", "account balance", "credit", "credits", "credit limit", "owner", "owner id", "created by", "updated by",
+    "balance", "account balance", "credits", "credit limit", "owner", "owner id", "created by", "updated by",
     "email verified", "phone verified", "is verified", "verified", "is email verified", "is approved", "approved",
-    "is paid", "paid", "payment status", "account status", "kyc status", "is active", "is banned", "is blocked",
+    "is paid", "paid", "payment status", "account status", "kyc status", "is banned", "is blocked",
     "loyalty points", "tenant id", "discount rate", "internal notes",
 )  # fmt: skip
 """What a service finds out or decides by itself."""
@@ -117,8 +117,13 @@ SET_BY_SERVER = Vocabulary(
 """What identifies an object or dates it: in a shared schema it is rarely meant to be sent."""
 
 STATUS = Vocabulary("status", "state")
+"""Often set by one operation on purpose, and shown by the others."""
+OWN_ACCOUNT = Vocabulary(
+    "me", "profile", "account", "self", "register", "registration", "signup", "sign up", "settings"
+)
+"""Paths on which people deal with their own account."""
 MANAGES_ACCESS = Vocabulary(
-    "admin", "role", "roles", "permission", "permissions", "member", "members", "membership", "memberships", "team",
+    "role", "roles", "permission", "permissions", "member", "members", "membership", "memberships", "team",
     "teams", "group", "groups", "acl", "policy", "policies", "invite", "invites", "invitation", "invitations",
     "collaborator", "collaborators", "scim", "grant", "grants", "staff", "token", "tokens", "key", "keys",
     "service account", "service accounts", "client", "clients", "scopes", "organization", "organizations", "share",
