@@ -18,6 +18,7 @@ from gatepost.cli.seal_options import (
     Output,
     PassphraseEnv,
     PassphraseFile,
+    PrivateKeyFile,
     RingFile,
     Where,
     file_context,
@@ -38,6 +39,7 @@ def open_(
     key_file: KeyFile = None,
     key_env: KeyEnv = None,
     keyring: RingFile = None,
+    identity: PrivateKeyFile = None,
     context: Where = "",
     fernet: Annotated[bool, Option("--fernet", help="Read a Fernet token.")] = False,
     cfb8: Annotated[
@@ -52,9 +54,11 @@ def open_(
     """
     given = Given(passphrase_file, passphrase_env, key_file, key_env)
     given.check()
-    if (fernet or cfb8) and (keyring or context or (fernet and cfb8)):
-        raise BadParameter("--fernet and --cfb8 have neither a keyring nor a context")
-    opened = _old(file, given, cfb8) if fernet or cfb8 else _opened(file, given, keyring, context)
+    if identity is not None and (keyring or given.is_key):
+        raise BadParameter("give one of --identity, --keyring, --key-file and --key-env")
+    if fernet + cfb8 + any((keyring, identity, context)) > 1:
+        raise BadParameter("--fernet and --cfb8 have neither a keyring nor an identity nor a context")
+    opened = _old(file, given, cfb8) if fernet or cfb8 else _opened(file, given, keyring, identity, context)
     with pieces.writing(output, replace=force) as write:
         for piece in opened:
             write(piece)
@@ -62,11 +66,11 @@ def open_(
         terminal.notice(_UNAUTHENTICATED)
 
 
-def _opened(file: Path, given: Given, ring: Path | None, context: str) -> Iterator[bytes]:
+def _opened(file: Path, given: Given, ring: Path | None, identity: Path | None, context: str) -> Iterator[bytes]:
     from gatepost.crypto.seals.stream import SealedStream
 
     sealed = SealedStream(pieces.read(file))
-    return sealed.open(opener(sealed.kind, given, ring), file_context(context))
+    return sealed.open(opener(sealed.kind, given, ring, identity), file_context(context))
 
 
 def _old(file: Path, given: Given, cfb8: bool) -> Iterator[bytes]:

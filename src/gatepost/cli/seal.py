@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import BadParameter, Option
 
@@ -18,11 +18,15 @@ from gatepost.cli.seal_options import (
     Output,
     PassphraseEnv,
     PassphraseFile,
+    PublicKeyFile,
     RingFile,
     Where,
     file_context,
 )
 from gatepost.cli.secret_source import Given
+
+if TYPE_CHECKING:
+    from gatepost.crypto.seals.stream import Sealer
 
 
 def seal(
@@ -33,6 +37,7 @@ def seal(
     key_file: KeyFile = None,
     key_env: KeyEnv = None,
     keyring: RingFile = None,
+    to: PublicKeyFile = None,
     context: Where = "",
     pbkdf2: Annotated[
         bool, Option("--pbkdf2", help="Stretch the passphrase with PBKDF2 (FIPS 140), not scrypt.")
@@ -42,25 +47,30 @@ def seal(
     ] = False,
     force: Force = False,
 ) -> None:
-    """Seal a file or stdin: AES-256-GCM under a passphrase, a shared key or a keyring.
+    """Seal a file or stdin: AES-256-GCM under a passphrase, a shared key, a keyring, or for a recipient.
 
     Nobody without the key can read it, or change, shorten or reorder it unnoticed. Any size, in constant memory.
     """
     given = Given(passphrase_file, passphrase_env, key_file, key_env)
     given.check()
-    if fernet and (keyring or context or pbkdf2):
+    if to is not None and (keyring or any(given)):
+        raise BadParameter("a recipient's public key is all it takes: give --to alone")
+    if fernet and (keyring or to or context or pbkdf2):
         raise BadParameter("Fernet has keys and nothing else: give --key-file or --key-env")
-    sealed = _token(file, given) if fernet else _sealed(file, given, keyring, context, pbkdf2)
+    if fernet:
+        sealed = _token(file, given)
+    else:
+        sealed = _sealed(file, sealer(given, keyring, to, pbkdf2=pbkdf2), context)
     with pieces.writing(output, replace=force) as write:
         for piece in sealed:
             write(piece)
 
 
-def _sealed(file: Path, given: Given, ring: Path | None, context: str, pbkdf2: bool) -> Iterator[bytes]:
+def _sealed(file: Path, sealer: Sealer, context: str) -> Iterator[bytes]:
     from gatepost.clock import SystemClock
     from gatepost.crypto.seals import stream
 
-    return stream.seal(pieces.read(file), sealer(given, ring, pbkdf2=pbkdf2), file_context(context), SystemClock())
+    return stream.seal(pieces.read(file), sealer, file_context(context), SystemClock())
 
 
 def _token(file: Path, given: Given) -> Iterator[bytes]:

@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatepost.cli import terminal
-from gatepost.cli.pieces import complete_file
+from gatepost.cli.pieces import complete_file, whole
 from gatepost.cli.secret_source import Given, as_text, owner_only
 from gatepost.errors import SealBroken
 
 if TYPE_CHECKING:
+    from gatepost.crypto.boxes.recipient import Owner, Recipient
     from gatepost.crypto.keyring import Keyring, MasterKey
     from gatepost.crypto.seals.fernet import FernetKeys
     from gatepost.crypto.seals.ring_key import RingKey
     from gatepost.crypto.seals.stream import Kind, Opener, Sealer, SharedKey
 
 
-def sealer(given: Given, ring: Path | None, *, pbkdf2: bool) -> Sealer:
-    """What seals: a ring, a shared key, or else a passphrase."""
+def sealer(given: Given, ring: Path | None, recipient: Path | None, *, pbkdf2: bool) -> Sealer:
+    """What seals: a recipient's public key, a ring, a shared key, or else a passphrase."""
     from gatepost.crypto.seals.passphrase import PBKDF2, SCRYPT, Passphrase
 
+    if recipient is not None:
+        return _recipient(recipient)
     if ring is not None:
         return _ring_key(ring, given)
     if given.is_key:
@@ -29,15 +32,19 @@ def sealer(given: Given, ring: Path | None, *, pbkdf2: bool) -> Sealer:
     return Passphrase(as_text(given.passphrase(twice=True)), PBKDF2 if pbkdf2 else SCRYPT)
 
 
-def opener(kind: Kind, given: Given, ring: Path | None) -> Opener:
+def opener(kind: Kind, given: Given, ring: Path | None, identity: Path | None) -> Opener:
     """What opens a stream of this kind."""
     from gatepost.crypto.seals.passphrase import Passphrase
     from gatepost.crypto.seals.stream import Kind
 
+    if identity is not None:
+        return _owner(identity, given)
     if ring is not None:
         return _ring_key(ring, given)
+    if kind is Kind.RECIPIENT:
+        terminal.fail(f"{kind} opens this", "give --identity")
     if kind is Kind.KEYRING:
-        terminal.fail("a keyring opens this", "give --keyring, and the key or passphrase of the ring")
+        terminal.fail(f"{kind} opens this", "give --keyring, and the key or passphrase of the ring")
     if given.is_key or kind is Kind.SHARED_KEY:
         return _shared_key(given)
     return Passphrase(as_text(given.passphrase()))
@@ -85,6 +92,22 @@ def save_ring(file: Path, ring: Keyring, master: MasterKey, *, replace: bool) ->
 
     with complete_file(file, replace=replace) as write:
         write(base64.b64encode(ring.dumps(master, SystemClock())) + b"\n")
+
+
+def _recipient(file: Path) -> Recipient:
+    from gatepost.crypto.boxes.recipient import Recipient
+    from gatepost.crypto.keys import pem
+
+    return Recipient(pem.load_public(whole(file, pem.MAX_PEM_BYTES)))
+
+
+def _owner(file: Path, given: Given) -> Owner:
+    from gatepost.crypto.boxes.recipient import Owner
+    from gatepost.crypto.keys import pem
+
+    key = owner_only(file)
+    passphrase = as_text(given.passphrase()) if pem.needs_passphrase(key) else None
+    return Owner(pem.load_private(key, passphrase))
 
 
 def _ring_key(file: Path, given: Given) -> RingKey:

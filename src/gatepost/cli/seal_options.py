@@ -21,6 +21,13 @@ KeyEnv = Annotated[str | None, Option(metavar="NAME", help="Name of the environm
 RingFile = Annotated[
     Path | None, Option("--keyring", metavar="PATH", help="Keyring to use; the key or passphrase opens the ring.")
 ]
+PublicKeyFile = Annotated[
+    Path | None, Option("--to", metavar="PATH", help="Public key (PEM) of the recipient, who alone can open it.")
+]
+PrivateKeyFile = Annotated[
+    Path | None,
+    Option("--identity", metavar="PATH", help="Your private key (PEM); a passphrase given or asked for is that of it."),
+]
 Input = Annotated[Path, Argument(metavar="FILE", help="A file, or - for stdin.", show_default="stdin")]
 Output = Annotated[Path | None, Option("--output", "-o", metavar="PATH", help="Owner-only file to write. Or stdout.")]
 Force = Annotated[bool, Option("--force", help="Replace the output file if it is there.")]

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from gatepost.clock import SystemClock
+from gatepost.crypto.keys import pem
+from gatepost.crypto.secret import Secret
 from tests.unit.cli.conftest import Gatepost
 
 PASSPHRASE = "correct horse battery staple"
@@ -54,6 +58,35 @@ def test_what_was_sealed_opens(
     assert Path("opened").read_bytes() == MESSAGE
     for file in ("sealed", "opened", "ring"):
         assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600
+
+
+def make_pair(private: Path, public: Path, passphrase: Secret[str] | None) -> None:
+    pair = X25519PrivateKey.generate()
+    private.touch(0o600)
+    private.write_bytes(pem.dump_private(pair, passphrase, SystemClock()))
+    public.write_bytes(pem.dump_public(pair.public_key()))
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_what_was_sealed_for_a_recipient_opens_with_the_private_key(
+    gatepost: Gatepost, plain: Path, passphrase: str | None
+) -> None:
+    make_pair(Path("private.pem"), Path("public.pem"), Secret(passphrase) if passphrase else None)
+    assert gatepost("seal", "plain", "-o", "sealed", "--to", "public.pem").code == 0
+    told = gatepost("open", "sealed", "-o", "opened", "--key-file", "key").err
+    assert "the private key of its recipient opens this - give --identity" in told
+    way = ("--identity", "private.pem", *(("--passphrase-file", "passphrase") if passphrase else ()))
+    assert gatepost("open", "sealed", "-o", "opened", *way).code == 0
+    assert Path("opened").read_bytes() == MESSAGE
+
+
+def test_another_identity_does_not_open_it(gatepost: Gatepost, plain: Path) -> None:
+    make_pair(Path("private.pem"), Path("public.pem"), None)
+    make_pair(Path("other.pem"), Path("other-public.pem"), None)
+    gatepost("seal", "plain", "-o", "sealed", "--to", "public.pem")
+    assert gatepost("open", "sealed", "-o", "opened", "--identity", "other.pem").code == 1
+    Path("private.pem").chmod(0o644)
+    assert "chmod 600" in gatepost("open", "sealed", "-o", "opened", "--identity", "private.pem").err
 
 
 def test_our_fernet_tokens_are_read_by_fernet(gatepost: Gatepost, plain: Path) -> None:
@@ -138,6 +171,9 @@ def test_what_is_no_passphrase_is_told(gatepost: Gatepost, plain: Path, written:
         ("seal", "plain", "--fernet", "--key-file", "key", "--context", "eu"),
         ("open", "plain", "--fernet", "--cfb8", "--key-file", "key"),
         ("keyring", "create", "ring", "--new-key-file", "new", "--key-file", "key"),
+        ("seal", "plain", "--to", "key", "--key-file", "key"),
+        ("open", "plain", "--identity", "key", "--key-file", "key"),
+        ("open", "plain", "--cfb8", "--identity", "key"),
         ("seal", "plain", "--passphrase", PASSPHRASE),
         ("verify-hash", "--secret-file", "key"),
         ("hash", "--secret-file", "key", "--secret-env", "KEY"),

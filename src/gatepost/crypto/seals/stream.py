@@ -28,7 +28,7 @@ CHUNK_BYTES = 64 * 1024
 """What is held in memory at a time, and the least that can be released at a time."""
 
 MAX_CHUNKS = 2**32
-"""256 TiB: so many blocks under one key leave GCM an advantage of 2**-40 (NIST SP 800-38D appendix C)."""
+"""256 TiB: 2**44 blocks of AES under one key can be told from noise with a chance of 2**-41."""
 
 MAX_DETAIL_BYTES = 8 * 1024
 """Detail of a head: a key wrapped for a recipient takes some 2 KiB, whatever the algorithm."""
