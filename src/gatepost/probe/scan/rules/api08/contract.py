@@ -13,6 +13,9 @@ from gatepost.probe.scan.reading.node import Node
 from gatepost.probe.scan.rules.rule import Hit, rule
 from gatepost.probe.scan.rules.values import violation
 
+_TEXT: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"}
+"""What a value may be about which nothing is known: a name or an id."""
+
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -65,13 +68,36 @@ def undeclared_path_parameter(description: Description) -> Iterator[Hit]:
 
 
 def _declared(operation: Operation, name: str) -> tuple[Change, ...]:
-    text: dict[str, Json] = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_-]+$"}
     head: dict[str, Json] = {"name": name, "in": "path", "required": True}
-    parameter = head | ({"schema": text} if operation.description.version.media_types else text)
+    parameter = head | ({"schema": dict(_TEXT)} if operation.description.version.media_types else _TEXT)
     listed = operation.item.get("parameters")
     if listed is not None:
         return (AppendItem(listed, parameter, guess=True),)
     return (SetKey(operation.item, "parameters", [parameter], guess=True),)
+
+
+@rule(
+    "api8-parameter-without-schema",
+    title="A parameter may be anything",
+    severity=Severity.MEDIUM,
+    owasp="API8:2023",
+    cwe=20,
+    why="What has no schema is not validated, whatever the code behind it expects.",
+    exploited="An attacker sends a value of any length and form, which ends in a query or in a log.",
+    remediation="Describe it by a schema, with its type, length and pattern.",
+    good="paths: {/a: {get: {responses: {}, parameters: [{name: q, in: query, schema: {type: string}}]}}}",
+    bad="paths: {/a: {get: {responses: {}, parameters: [{name: q, in: query}]}}}",
+)
+def parameter_without_schema(description: Description) -> Iterator[Hit]:
+    for operation in description.operations:
+        for parameter in operation.parameters:
+            if parameter.schema is None and not (parameter.node.has("schema") or parameter.node.has("content")):
+                yield Hit(
+                    parameter.node,
+                    f"nothing says what {parameter.name} may be",
+                    (operation,),
+                    fix=(SetKey(parameter.node, "schema", dict(_TEXT), guess=True),),
+                )
 
 
 @rule(

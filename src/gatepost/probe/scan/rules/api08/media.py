@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.probe.finding import Confidence, Severity
-from gatepost.probe.scan.edits import RemoveKey
+from gatepost.probe.scan.edits import RemoveKey, SetKey
 from gatepost.probe.scan.model import Description
 from gatepost.probe.scan.operation import Content, Operation
 from gatepost.probe.scan.reading.node import Node
@@ -76,6 +76,42 @@ def _any_types(description: Description) -> Iterator[Hit]:
                     (operation,),
                     fix=(RemoveKey(place, guess=True),) if len(types) > 1 else (),
                 )
+
+
+@rule(
+    "api8-undeclared-media-type",
+    title="The media types of bodies are not declared",
+    severity=Severity.LOW,
+    owasp="API8:2023",
+    cwe=436,
+    why="Where no type is declared, frameworks take every body that they have a parser for.",
+    exploited="An attacker sends the body in the format with the weakest parser.",
+    remediation="Declare `consumes`, once for the document or for the operation.",
+    good="""
+        swagger: "2.0"
+        info: {title: Example, version: "1"}
+        consumes: [application/json]
+        paths: {/a: {post: {responses: {}, parameters: [{in: body, name: b, schema: {type: object}}]}}}
+        """,
+    bad="""
+        swagger: "2.0"
+        info: {title: Example, version: "1"}
+        paths: {/a: {post: {responses: {}, parameters: [{in: body, name: b, schema: {type: object}}]}}}
+        """,
+    strict=True,
+)
+def undeclared_media_type(description: Description) -> Iterator[Hit]:
+    root = description.root
+    if description.version.media_types or root.has("consumes"):
+        return
+    for operation in description.operations:
+        if operation.request_body is not None and not operation.node.has("consumes"):
+            yield Hit(
+                root.get("paths") or root,
+                "operations take bodies of media types that nothing declares",
+                (operation,),
+                fix=(SetKey(root, "consumes", ["application/json"], guess=True),),
+            )
 
 
 @rule(
