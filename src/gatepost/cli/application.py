@@ -13,6 +13,7 @@ from gatepost.cli import (
     doctor,
     endpoints,
     hash,
+    keygen,
     keyring,
     keys,
     listen,
@@ -51,6 +52,7 @@ def application() -> typer.Typer:
     app.command("open")(open.open_)
     app.command("hash")(hash.hash_)
     app.command()(verify_hash.verify_hash)
+    app.command()(keygen.keygen)
     for group in (endpoints, subscriptions, keys, tenants, notifications, keyring):
         app.add_typer(group.app)
     takes_settings(settings.settings)

@@ -22,6 +22,7 @@ COMMANDS = {
     "listen",
     "presence",
     "endpoints",
+    "keygen",
     "keys",
     "tenants",
     "notifications",
