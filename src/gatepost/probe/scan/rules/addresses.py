@@ -116,6 +116,20 @@ def own_host(description: Description) -> str:
     return "example.com"
 
 
+def likely_host(schema: Schema, otherwise: str) -> str:
+    """The host that the documented values of an address have, else the other one."""
+    for keyword in ("example", "default"):
+        value = schema.constraint(keyword)
+        host = urlsplit(str(value.value)).hostname if value is not None and _is_address(value.value) else None
+        if host:
+            return host
+    return otherwise
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"https?://[A-Za-z0-9.-]+(?:[:/?#].*)?", value) is not None
+
+
 def pattern_for(host: str) -> str:
     """A pattern for https addresses of one host."""
     return "^https://" + host.replace(".", "\\.") + "/[A-Za-z0-9._~/?&=%-]*$"

@@ -14,6 +14,7 @@ from gatepost.probe.scan.rules.addresses import (
     Use,
     holder_name,
     is_allow_listed,
+    likely_host,
     own_host,
     pattern_for,
     says_address,
@@ -95,8 +96,9 @@ def address_from_caller(description: Description) -> Iterator[Hit]:
             yield Hit(
                 schema.node,
                 f"the caller says in {name} what the service {use.value}, and any host is valid",
-                remediation=f"Allow in {name} only hosts that you know, such as by `pattern: {pattern_for(host)}`; "
-                "where any host must be possible, check the address that is dialled and refuse private ranges.",
+                remediation=f"Allow in {name} only hosts that you know, by a `pattern` that begins with one, such as "
+                "`^https://hooks\\.example\\.com/`; where any host must be possible, check the address that is dialled "
+                "and refuse private ranges.",
                 confidence=None if says_address(name, schema) else Confidence.TENTATIVE,
                 fix=_pin(schema, host),
             )
@@ -238,5 +240,5 @@ def _at(schema: Schema | None, steps: list[str]) -> Schema | None:
 
 
 def _pin(schema: Schema, host: str) -> tuple[Change, ...]:
-    """A pattern for one host: a person has to say which hosts there are."""
-    return (SetKey(schema.node, "pattern", pattern_for(host), guess=True),)
+    """A pattern for the host of the examples, else for the own one: a person has to say which hosts there are."""
+    return (SetKey(schema.node, "pattern", pattern_for(likely_host(schema, host)), guess=True),)

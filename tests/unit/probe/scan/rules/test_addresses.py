@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gatepost.probe.scan.model import Description
-from gatepost.probe.scan.rules.addresses import Use, is_allow_listed, names_host, pattern_for, use_of
+from gatepost.probe.scan.rules.addresses import Use, is_allow_listed, likely_host, names_host, pattern_for, use_of
 from gatepost.probe.scan.schema import Schema
 from tests.unit.probe.scan.describing import description, findings
 
@@ -78,6 +78,13 @@ def test_listed_values_and_bounded_branches_are_an_allow_list() -> None:
     assert is_allow_listed(_schema("{type: string, enum: ['https://a.example.com/']}"))
     assert is_allow_listed(_schema("{oneOf: [{type: string, enum: [a]}, {type: string, const: b}]}"))
     assert not is_allow_listed(_schema("{oneOf: [{type: string, enum: [a]}, {type: string, format: uri}]}"))
+
+
+def test_the_host_of_an_example_is_the_likely_one() -> None:
+    assert likely_host(_schema("{type: string, example: 'https://hooks.example.org/a'}"), "b.example.com") == (
+        "hooks.example.org"
+    )
+    assert likely_host(_schema("{type: string, example: 'https://[::1'}"), "b.example.com") == "b.example.com"
 
 
 def test_a_schema_that_many_use_is_told_once_with_all_who_take_it() -> None:
