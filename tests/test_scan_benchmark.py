@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.scan.cost import Cost, cost
 from benchmarks.scan.report import markdown
-from benchmarks.scan.results import Costs, Results, Row
+from benchmarks.scan.results import Bill, Costs, Results, Row
 from benchmarks.scan.scanners import CHECKOV, REDOCLY, RIVALS, SPECTRAL, gatepost
 from benchmarks.scan.sizes import LARGE_OPERATIONS, large_document, small_files
 from tests.seeded.document import Document
@@ -145,9 +145,18 @@ def test_the_cost_of_a_command_is_its_own() -> None:
 def test_the_page_has_a_row_for_each_scanner_and_names_what_was_missed() -> None:
     outcomes = measure("spectral", lambda _: {}, [], [planted(seed())]).outcomes
     rows = [Row(each.name, each.title, Measured(outcomes, {})) for each in (gatepost(), gatepost("--strict"), *RIVALS)]
-    costs = [Costs(row.title, Cost(1.0, 10.0), Cost(2.0, 20.0)) for row in rows]
-    page = markdown(Results({"processor": "a test"}, rows, costs, {1: Cost(1, 1)}, {1: Cost(1, 1)}, {"X": "gone"}))
+    costs = [Costs(row.name, row.title, Cost(1.0, 10.0), Cost(2.0, 20.0)) for row in rows]
+    bill = Bill(costs, {1: Cost(1.1, 1.0), 2: Cost(2.2, 1.0)}, {1: Cost(1.0, 1.0)}, Cost(0.1, 1.0))
+    page = markdown(Results({"processor": "a test"}, {"X": "gone"}, rows, bill))
     for row in rows:
         assert page.count(f"| {row.title} |") >= 2
     assert "- clean.yaml: one" in page
     assert "Not measured: X: gone." in page
+    assert "| a file of 2, in one of 1 | 1.05 times | yes |" in page
+    assert "| found of what was planted | 0.00 % | **no** |" in page
+
+
+def test_what_was_left_out_of_a_run_is_left_out_of_the_page() -> None:
+    page = markdown(Results({"processor": "a test"}, {}))
+    assert "## Goals" not in page
+    assert "## Cost" not in page

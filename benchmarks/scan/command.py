@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.built import Missing
 from benchmarks.scan.cost import Cost, cost
 from benchmarks.scan.report import markdown
-from benchmarks.scan.results import Costs, Results, Row
-from benchmarks.scan.scanners import AT_ONCE, GATEPOST, QUIET, RIVALS, Scanner, gatepost
+from benchmarks.scan.results import Bill, Costs, Results, Row
+from benchmarks.scan.scanners import AT_ONCE, ENVIRONMENT, GATEPOST, RIVALS, Scanner, gatepost
 from benchmarks.scan.sizes import LARGE_OPERATIONS, SMALL_FILES, large_document, small_files
 from benchmarks.versions import versions
 from gatepost.cli.loadtest.machine import Neighbours, describe
@@ -38,14 +37,13 @@ def run(words: Sequence[str]) -> int:
     """Returns the exit code."""
     given = _parser().parse_args(words)
     clock = SystemClock()
-    neighbours = Neighbours(clock)
-    machine = describe(clock)
+    neighbours, machine = Neighbours(clock), describe(clock)
     rivals, missing = _prepared()
     with TemporaryDirectory() as scratch:
-        rows = [] if given.without_seeds else _rows(Path(scratch, "seeds"), rivals, given.without_fixes)
-        costs, by_files, by_operations = ([], {}, {}) if given.without_costs else _costs(Path(scratch, "costs"), rivals)
+        rows = () if given.without_seeds else _rows(Path(scratch, "seeds"), rivals, given.without_fixes)
+        bill = None if given.without_costs else _bill(Path(scratch, "costs"), rivals)
     machine |= neighbours.describe() | {rival.name: versions(rival.name, PARTS[rival.name]) for rival in rivals}
-    page = markdown(Results(machine, rows, costs, by_files, by_operations, missing))
+    page = markdown(Results(machine, missing, rows, bill))
     sys.stdout.write(page)
     if not (given.without_seeds or given.without_costs or given.without_fixes):
         PAGE.write_text(page)
@@ -72,7 +70,7 @@ def _prepared() -> tuple[list[Scanner], dict[str, str]]:
     return ready, missing
 
 
-def _rows(folder: Path, rivals: Sequence[Scanner], without_fixes: bool) -> list[Row]:
+def _rows(folder: Path, rivals: Sequence[Scanner], without_fixes: bool) -> Sequence[Row]:
     folder.mkdir()
     clean, seeds = written(folder)
     rows = []
@@ -100,17 +98,19 @@ def _fix(files: Sequence[Path]) -> None:
         )
 
 
-def _costs(folder: Path, rivals: Sequence[Scanner]) -> tuple[list[Costs], dict[int, Cost], dict[int, Cost]]:
+def _bill(folder: Path, rivals: Sequence[Scanner]) -> Bill:
     folder.mkdir()
-    large = [_large(folder, LARGE_OPERATIONS)]
-    small = small_files(folder)
+    large, small = [_large(folder, LARGE_OPERATIONS)], small_files(folder)
     costs = []
     for scanner in (gatepost(), gatepost("--strict"), *rivals):
         _say(f"{scanner.title}: cost")
-        costs.append(Costs(scanner.title, _cost(scanner, large), _cost(scanner, small)))
-    by_files = {count: _cost(gatepost(), small[:count]) for count in _doubling(SMALL_FILES)}
-    by_operations = {count: _cost(gatepost(), [_large(folder, count)]) for count in _doubling(LARGE_OPERATIONS)}
-    return costs, by_files, by_operations
+        costs.append(Costs(scanner.name, scanner.title, _cost(scanner, large), _cost(scanner, small)))
+    return Bill(
+        scanners=costs,
+        by_files={count: _cost(gatepost(), small[:count]) for count in _doubling(SMALL_FILES)},
+        by_operations={count: _cost(gatepost(), [_large(folder, count)]) for count in _doubling(LARGE_OPERATIONS)},
+        start=cost([GATEPOST, "--version"], ENVIRONMENT),
+    )
 
 
 def _large(folder: Path, operations: int) -> Path:
@@ -124,8 +124,7 @@ def _doubling(most: int) -> list[int]:
 
 
 def _cost(scanner: Scanner, files: Sequence[Path]) -> Cost:
-    environment: Mapping[str, str] = os.environ | QUIET
-    return cost(scanner.command(files), dict(environment))
+    return cost(scanner.command(files), ENVIRONMENT)
 
 
 def _say(text: str) -> None:

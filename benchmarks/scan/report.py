@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from benchmarks.goals import Goal
+from benchmarks.report import VERDICTS
 from benchmarks.scan.cost import Cost
-from benchmarks.scan.results import Results, Row
+from benchmarks.scan.goals import goals
+from benchmarks.scan.results import Costs, Results, Row
 from benchmarks.scan.sizes import LARGE_OPERATIONS, SMALL_FILES
 from tests.seeded.measure import share
 from tests.seeded.plant import Seed
@@ -38,13 +41,17 @@ def _sections(results: Results) -> Iterator[str]:
         yield _overview(results.rows)
         yield "Found, by category of the OWASP API Security Top 10, version of the standard and shape:"
         yield _parts(results)
-    if results.costs:
+    if results.bill is not None:
         yield "## Cost"
-        yield _costs(results)
-        yield _growth("small files", results.by_files) + "\n\n" + _growth("operations", results.by_operations)
+        yield _costs(results.bill.scanners)
+        yield _growth("small files", results.bill.by_files)
+        yield _growth("operations", results.bill.by_operations)
     if results.rows:
         yield "## Missed by Gatepost, also with `--strict`"
         yield _missed(results)
+    if results.rows or results.bill is not None:
+        yield "## Goals"
+        yield _table(("goal", "measured", "met"), [_goal(goal) for goal in goals(results)])
     yield f"## How\n\n{METHOD}"
 
 
@@ -86,9 +93,9 @@ def _natural(text: str) -> tuple[int, str]:
     return len(text.partition(":")[0]) if ":" in text else 0, text
 
 
-def _costs(results: Results) -> str:
+def _costs(scanners: Sequence[Costs]) -> str:
     columns = ("", f"{LARGE_OPERATIONS} operations, 3 MB of YAML", "peak", f"{SMALL_FILES:,} small files", "peak")
-    return _table(columns, [(each.title, *_cells(each.large), *_cells(each.small)) for each in results.costs])
+    return _table(columns, [(each.title, *_cells(each.large), *_cells(each.small)) for each in scanners])
 
 
 def _cells(cost: Cost) -> tuple[str, str]:
@@ -113,6 +120,11 @@ def _missed(results: Results) -> str:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _goal(goal: Goal) -> tuple[str, ...]:
+    measured = "not measured" if goal.value is None else f"{goal.value:,.2f} {goal.unit}".rstrip()
+    return (goal.promise, measured, VERDICTS[goal.holds])
 
 
 def _percent(part: float | None) -> str:

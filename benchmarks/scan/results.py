@@ -36,20 +36,28 @@ class Row(Struct, frozen=True):
 class Costs(Struct, frozen=True):
     """One scanner on the large document and on many small ones."""
 
+    name: str
     title: str
     large: Cost
     small: Cost
 
 
-class Results(Struct, frozen=True):
-    """One run. `growth` is Gatepost's cost by number of small files and by number of operations in one document."""
+class Bill(Struct, frozen=True):
+    """What everything cost. `by_files` and `by_operations` are how Gatepost's cost grows, `start` that of nothing."""
 
-    machine: Mapping[str, str]
-    rows: Sequence[Row]
-    costs: Sequence[Costs]
+    scanners: Sequence[Costs]
     by_files: Mapping[int, Cost]
     by_operations: Mapping[int, Cost]
+    start: Cost
+
+
+class Results(Struct, frozen=True):
+    """One run: ours first, without and with `--strict`. What was left out is empty."""
+
+    machine: Mapping[str, str]
     missing: Mapping[str, str]
+    rows: Sequence[Row] = ()
+    bill: Bill | None = None
 
     @property
     def seeds(self) -> Sequence[Outcome]:

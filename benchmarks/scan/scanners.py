@@ -25,12 +25,13 @@ AT_ONCE = 150
 CALL_LIMIT_S = 1800
 """Seconds for one call; the slowest peer takes minutes on the largest document."""
 
-QUIET = {
+ENVIRONMENT = os.environ | {
     "CHECKPOINT_DISABLE": "1",
     "REDOCLY_TELEMETRY": "off",
     "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
     "NO_COLOR": "1",
 }
+"""No question for updates, no telemetry."""
 
 
 class Scanner(Struct, frozen=True):
@@ -53,7 +54,7 @@ class Scanner(Struct, frozen=True):
                 text=True,
                 check=False,
                 timeout=CALL_LIMIT_S,
-                env=os.environ | QUIET,
+                env=ENVIRONMENT,
             )
             if not done.stdout.strip():
                 raise Missing(f"{self.title} said nothing: {done.stderr.strip()[-500:]}")

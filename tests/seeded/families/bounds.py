@@ -90,7 +90,8 @@ def _endless_map(schema: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _without_properties(schema: dict[str, Any]) -> dict[str, Any] | None:
-    return {"type": "object"} if schema.get("type") == "object" and "properties" in schema else None
+    """Not in a part of a composition that is closed as a whole: without properties it merely adds nothing."""
+    return {"type": "object"} if {"properties", "additionalProperties"} <= schema.keys() else None
 
 
 def _untyped(schema: dict[str, Any]) -> dict[str, Any] | None:
