@@ -21,7 +21,7 @@ class OpenVault(Vault):
         try:
             return super().of(tenant)
         except KeyUnavailable:
-            return TenantSeals(tenant, hashlib.sha256(tenant.encode()).digest(), CLOCK)
+            return TenantSeals(tenant, hashlib.sha256(tenant.encode()).digest(), self._round)
 
 
 def open_vault() -> OpenVault:

@@ -25,20 +25,36 @@ BLIND_BYTES = 16
 _COLUMNS = (PAYLOAD, ANSWER, ENDPOINT)
 
 
+class Round:
+    """What is sealed in one round, such as a commit, shares a derived key; the next round begins with another one."""
+
+    __slots__ = ("clock", "number")
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.number = 0
+
+
 class TenantSeals:
     """The seals of one tenant. `row` is the id of the row, in bytes: a cell opens nowhere else."""
 
-    __slots__ = ("_blind", "_clock", "_key", "_places")
+    __slots__ = ("_blind", "_key", "_places", "_round", "_sealer", "_sealer_of")
 
-    def __init__(self, tenant: str, key: bytes, clock: Clock) -> None:
+    def __init__(self, tenant: str, key: bytes, round: Round) -> None:
         self._key = SealKey(DATA_KEY, key)
-        self._clock = clock
+        self._round = round
+        self._sealer = self._key.sealer(round.clock)
+        self._sealer_of = round.number
         self._places = {column: context(tenant, column) for column in _COLUMNS}
         self._blind = keyed_digest(key, context(tenant, "blind"))
 
     def seal(self, column: str, row: bytes, value: bytes) -> bytes:
         """Nothing stays nothing: an empty cell has nothing to hide."""
-        return self._key.seal(value, self._places[column] + row, self._clock) if value else b""
+        if not value:
+            return b""
+        if self._sealer_of != self._round.number:
+            self._sealer, self._sealer_of = self._key.sealer(self._round.clock), self._round.number
+        return self._sealer.seal(value, self._places[column] + row)
 
     def open(self, column: str, row: bytes, sealed: bytes) -> bytes:
         """Raises SealBroken when the cell was changed, or comes from another row."""
@@ -55,6 +71,7 @@ class Vault:
     def __init__(self, keyring: Keyring, clock: Clock) -> None:
         self._keyring = keyring
         self._clock = clock
+        self._round = Round(clock)
         self._wrapped: dict[str, bytes] = {}
         self._open: dict[str, TenantSeals] = {}
 
@@ -76,8 +93,12 @@ class Vault:
             wrapped = self._wrapped.get(tenant)
             if wrapped is None:
                 raise KeyUnavailable("the key of this tenant is gone")
-            seals = self._open[tenant] = TenantSeals(tenant, self._keyring.open(wrapped, _place(tenant)), self._clock)
+            seals = self._open[tenant] = TenantSeals(tenant, self._keyring.open(wrapped, _place(tenant)), self._round)
         return seals
+
+    def begin_round(self) -> None:
+        """To be called for every commit."""
+        self._round.number += 1
 
     def forget(self, tenant: str) -> None:
         """Lets go of a tenant's key."""

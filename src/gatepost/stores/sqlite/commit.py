@@ -86,6 +86,7 @@ class GroupCommit:
 
     def _flush(self) -> None:
         group, self._waiting = self._waiting, {}
+        self._vault.begin_round()
         transaction = Transaction(self._connection, msgspec.structs.replace(self.totals), self._vault)
         try:
             answers = self._write(transaction, group)

@@ -64,7 +64,7 @@ def test_the_same_message_never_looks_the_same() -> None:
 def test_ciphertext_of_one_seal_does_not_open_under_the_commitment_of_another() -> None:
     one, other = KEY.seal(b"yes", PLACE, CLOCK), KEY.seal(b"no!", PLACE, CLOCK)
     with pytest.raises(SealBroken):
-        KEY.open(one[:61] + other[61:], PLACE)
+        KEY.open(one[:65] + other[65:], PLACE)
 
 
 def test_borders_between_the_parts_of_a_context_count() -> None:
@@ -78,3 +78,21 @@ def test_a_key_does_not_print() -> None:
 def test_a_key_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         SealKey(1, b"short")
+
+
+@given(messages=st.lists(st.binary(max_size=50), min_size=2, max_size=20))
+def test_messages_sealed_together_open_one_by_one_and_are_not_to_be_exchanged(messages: list[bytes]) -> None:
+    sealer = KEY.sealer(CLOCK)
+    sealed = [sealer.seal(message, context(str(place))) for place, message in enumerate(messages)]
+    reopened = SealKey(7, bytes(range(KEY_BYTES)))
+    assert [reopened.open(each, context(str(place))) for place, each in enumerate(sealed)] == messages
+    with pytest.raises(SealBroken):
+        KEY.open(sealed[0], context("1"))
+    numbered = sealed[0][:61] + sealed[1][61:65] + sealed[0][65:]
+    with pytest.raises(SealBroken):
+        KEY.open(numbered, context("0"))
+
+
+def test_equal_messages_sealed_together_do_not_look_the_same() -> None:
+    sealer = KEY.sealer(CLOCK)
+    assert len({sealer.seal(b"42", PLACE)[65:] for _ in range(1000)}) == 1000
