@@ -16,12 +16,17 @@ def requires_nothing(operation: Operation) -> bool:
 
 def is_open_by_design(operation: Operation) -> bool:
     """Whether callers without a credential are expected: health checks, signing in, signed webhooks."""
+    return is_for_monitoring(operation) or is_signing_in(operation) or is_signed(operation)
+
+
+def is_for_monitoring(operation: Operation) -> bool:
+    """Whether it tells if the service lives, or how it is called."""
     parts = [part.lower() for part in literals_of(operation.path)]
+    if operation.is_write:
+        return False
     if not parts:
-        return operation.path.strip("/") == "" and not operation.is_write
-    if parts[-1] in OPEN_TO_ALL or parts[0] == ".well-known":
-        return not operation.is_write
-    return is_signing_in(operation) or is_signed(operation)
+        return operation.path.strip("/") == ""
+    return parts[-1] in OPEN_TO_ALL or parts[0] == ".well-known"
 
 
 def is_signing_in(operation: Operation) -> bool:

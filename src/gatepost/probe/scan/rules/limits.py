@@ -6,7 +6,7 @@ from gatepost.probe.scan.operation import Operation
 from gatepost.probe.scan.reading.node import Node
 from gatepost.probe.scan.rules.words import squeezed
 
-_POLICIES = ("ratelimit", "throttl", "quota", "spikearrest")
+_POLICIES = ("ratelimit", "gatepostlimit", "throttl", "quota", "spikearrest")
 """In names of extensions: `x-rate-limit`, `x-amazon-apigateway-throttling`, `x-google-quota`, ..."""
 
 _HEADERS = ("ratelimit", "retryafter")
