@@ -14,7 +14,8 @@ LOCKS = ("requirements.lock", "requirements-test.lock")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
-RUN = [*PROJECT["project"]["dependencies"], *EXTRAS["server"], *EXTRAS["cli"], *EXTRAS["demo"], *GROUPS["build"]]
+OTHERS = [text for extra in EXTRAS.values() for text in extra if not text.startswith("gatepost[")]
+RUN = [*PROJECT["project"]["dependencies"], *OTHERS, *GROUPS["build"]]
 
 
 def pinned(lock: str) -> dict[str, str]:
@@ -42,3 +43,7 @@ def test_every_pin_has_a_hash_and_none_an_address(lock: str) -> None:
     pins = re.findall(r"^\S+==.*\\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^[^ #]", text, re.MULTILINE))
     assert "//" not in text
+
+
+def test_the_extra_all_has_every_other() -> None:
+    assert EXTRAS["all"] == [f"gatepost[{','.join(sorted(EXTRAS.keys() - {'all'}))}]"]
