@@ -45,8 +45,9 @@ _OBJECT = Expected(
         "api3-constrained-unevaluatedProperties",
     )
 )
-_RATE = Expected(spectral=("api4-rate-limit",))
+_RATE = Expected(gatepost=("api4-missing-rate-limit-headers",), spectral=("api4-rate-limit",))
 _MISSING_429 = Expected(
+    gatepost=("api4-missing-429",),
     spectral=("api4-rate-limit-responses-429",),
 )
 _FOUR_HUNDREDS = ("operation-4xx-response",)
@@ -170,14 +171,24 @@ EXPECTED: dict[str, Expected] = {
     "unbounded-array-returned": _ARRAY,
     "open-object-returned": replace(_OBJECT, gatepost=("api3-open-object",)),
     "open-error": replace(_OBJECT, gatepost=("api3-open-object",)),
-    "catastrophic-pattern": Expected(),
-    "nested-quantifier": Expected(),
-    "unanchored-pattern": Expected(),
-    "pattern-that-allows-all": Expected(),
+    "catastrophic-pattern": Expected(
+        gatepost=("api4-catastrophic-pattern",),
+    ),
+    "nested-quantifier": Expected(
+        gatepost=("api4-catastrophic-pattern",),
+    ),
+    "unanchored-pattern": Expected(
+        gatepost=("api4-unanchored-pattern",),
+    ),
+    "pattern-that-allows-all": Expected(
+        gatepost=("api4-broad-pattern",),
+    ),
     "page-size-without-maximum": _INTEGER,
     "endless-collection": Expected(),
     "missing-429": _MISSING_429,
-    "missing-429-in-sensitive-flow": Expected(gatepost=("api6-flow-without-limit",), spectral=_MISSING_429.spectral),
+    "missing-429-in-sensitive-flow": Expected(
+        gatepost=("api6-flow-without-limit", "api4-missing-429"), spectral=_MISSING_429.spectral
+    ),
     "telling-failures": Expected(
         gatepost=("api6-telling-failures",),
     ),
@@ -196,7 +207,7 @@ EXPECTED: dict[str, Expected] = {
     ),
     "missing-rate-limit-headers": _RATE,
     "missing-rate-limit-headers-on-429": _RATE,
-    "missing-retry-after": Expected(spectral=("api4-rate-limit-retry-after",)),
+    "missing-retry-after": Expected(gatepost=("api4-missing-retry-after",), spectral=("api4-rate-limit-retry-after",)),
     "missing-cors-origin": Expected(gatepost=("api8-missing-cors-origin",), spectral=("api8-define-cors-origin",)),
     "any-cors-origin": Expected(
         gatepost=("api8-any-origin",),
