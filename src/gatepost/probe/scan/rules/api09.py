@@ -10,7 +10,7 @@ from gatepost.probe.scan.edits import RemoveKey, SetKey
 from gatepost.probe.scan.model import Description
 from gatepost.probe.scan.operation import Operation
 from gatepost.probe.scan.reading.node import Node
-from gatepost.probe.scan.rules.hosts import stage_of
+from gatepost.probe.scan.rules.hosts import is_private, stage_of
 from gatepost.probe.scan.rules.rule import Hit, rule
 from gatepost.probe.scan.rules.words import segments_of
 from gatepost.probe.scan.servers import Server
@@ -57,7 +57,9 @@ def non_production_server(description: Description) -> Iterator[Hit]:
                 f"{server.url} is {stage}" + (", beside the servers for callers" if beside else ""),
                 (operation,),
                 severity=None if beside else Severity.LOW,
-                fix=(RemoveKey(server.node),) if beside and description.version.servers else (),
+                fix=(RemoveKey(server.node, guess=not is_private(server.url)),)
+                if beside and description.version.servers
+                else (),
             )
 
 
@@ -276,7 +278,7 @@ def server_without_audience(description: Description) -> Iterator[Hit]:
     why="Who finds a hole has to know whom to tell, and who keeps the inventory has to know whom to ask.",
     exploited="A report about a hole reaches nobody, and the hole stays.",
     remediation="Name a team in `info.contact`, with an address.",
-    good=f"info: {{title: a, version: '1', contact: {{email: api@example.com}}}}\n{_PATHS}",
+    good=f"openapi: 3.1.0\ninfo: {{title: a, version: '1', contact: {{email: api@example.com}}}}\n{_PATHS}",
     bad=_PATHS,
     strict=True,
 )

@@ -31,17 +31,22 @@ def is_local(url: str) -> bool:
     return host in _LOCAL or host.endswith(".localhost") or (address is not None and address.is_loopback)
 
 
-def stage_of(url: str) -> str | None:
-    """Why the server is none that callers should use: words for a message, or None."""
+def is_private(url: str) -> bool:
+    """Whether the address leads nowhere outside the network or the machine of its owner."""
     host = host_of(url)
     address = _address(host)
-    if is_local(url) or (address is not None and address.is_unspecified):
-        return "the machine of a developer"
     if address is not None:
-        return "a private network" if address.is_private and not _is_documentation(host) else None
-    if host.endswith(_PRIVATE_SUFFIXES):
-        return "a private network"
-    words = {word for label in host.split(".")[:-2] for word in _LABEL_WORD.findall(label)}
+        return address.is_private and not _is_documentation(host)
+    return is_local(url) or host.endswith(_PRIVATE_SUFFIXES)
+
+
+def stage_of(url: str) -> str | None:
+    """Why the server is none that callers should use: words for a message, or None."""
+    if is_local(url):
+        return "the machine of a developer"
+    if is_private(url):
+        return "in a private network"
+    words = {word for label in host_of(url).split(".")[:-2] for word in _LABEL_WORD.findall(label)}
     stages = sorted(words & _STAGES)
     return f"an environment called {stages[0]}" if stages else None
 

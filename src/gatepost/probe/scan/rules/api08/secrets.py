@@ -112,7 +112,7 @@ def likely_secret(description: Description) -> Iterator[Hit]:
     good=(
         _TEXT.format(name="email", value="ada@example.com"),
         _TEXT.format(name="card", value="4242 4242 4242 4242"),
-        "info: {title: a, version: '1', contact: {email: somebody@gmail.com}}\npaths: {}",
+        "openapi: 3.1.0\ninfo: {title: a, version: '1', contact: {email: somebody@gmail.com}}\npaths: {}",
     ),
     bad=(
         _TEXT.format(name="email", value="ada.lovelace@gmail.com"),
