@@ -52,14 +52,13 @@ def non_production_server(description: Description) -> Iterator[Hit]:
             if stage is None:
                 continue
             beside = any(stage_of(other.url) is None for other in operation.servers)
+            removable = beside and description.version.servers
             yield Hit(
                 _place(server),
                 f"{server.url} is {stage}" + (", beside the servers for callers" if beside else ""),
                 (operation,),
                 severity=None if beside else Severity.LOW,
-                fix=(RemoveKey(server.node, guess=not is_private(server.url)),)
-                if beside and description.version.servers
-                else (),
+                fix=(RemoveKey(server.node, guess=not is_private(server.url)),) if removable else (),
             )
 
 

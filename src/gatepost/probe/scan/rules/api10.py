@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from gatepost.probe.finding import Confidence, Severity
-from gatepost.probe.scan.edits import AppendItem, Change, Json, ReplaceValue, SetKey
+from gatepost.probe.scan.edits import AppendItem, Change, Json, RemoveKey, SetKey
 from gatepost.probe.scan.model import Description
 from gatepost.probe.scan.operation import Kind, Operation
 from gatepost.probe.scan.rules.flows import input_names
@@ -91,13 +92,20 @@ def _signed(operation: Operation) -> tuple[Change, ...]:
 def plain_http_callback(description: Description) -> Iterator[Hit]:
     for operation in description.callbacks:
         if operation.path.lower().startswith("http://"):
-            key = operation.item.key_node
             yield Hit(
                 operation.item,
                 f"{operation.path} is called without TLS",
                 (operation,),
-                fix=(ReplaceValue(key, f"https{operation.path[4:]}"),) if key is not None else (),
+                fix=_under_https(operation),
             )
+
+
+def _under_https(operation: Operation) -> tuple[Change, ...]:
+    """The same callback under the encrypted address; nothing when it stands behind a reference."""
+    item, holder = operation.item, operation.item.parent
+    if holder is None or item.key != operation.path:
+        return ()
+    return (SetKey(holder, f"https{operation.path[4:]}", cast(Json, item.plain())), RemoveKey(item))
 
 
 _RECEIVES = frozenset({"webhook", "webhooks", "hook", "hooks", "ipn", "postback"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost.probe.scan.edits import Change, RemoveKey, ReplaceValue
+from gatepost.probe.scan.edits import Change, RemoveKey, ReplaceValue, SetKey
 from gatepost.probe.scan.rules import every_rule
 from gatepost.probe.scan.rules.rule import Hit
 from tests.unit.probe.scan.describing import description
@@ -65,14 +65,14 @@ paths: {/a: {get: {responses: {'500': {description: a, content: {application/jso
     assert all(change.guess for change in removed)
 
 
-def test_a_plain_callback_is_renamed_where_it_stands() -> None:
-    text = (
-        "paths: {/a: {post: {responses: {}, callbacks: {c: {'http://b.example.com/{id}': {post: {responses: {}}}}}}}}"
-    )
-    (change,) = _fix(text, "api10-plain-http-callback")
+def test_a_plain_callback_moves_to_the_encrypted_address() -> None:
+    callback = "{'http://b.example.com/{id}': {post: {responses: {}}}}"
+    text = f"paths: {{/a: {{post: {{responses: {{}}, callbacks: {{c: {callback}}}}}}}}}"
+    added, removed = _fix(text, "api10-plain-http-callback")
 
-    assert isinstance(change, ReplaceValue)
-    assert change.value == "https://b.example.com/{id}"
+    assert isinstance(added, SetKey)
+    assert (added.key, added.value) == ("https://b.example.com/{id}", {"post": {"responses": {}}})
+    assert removed.place.key == "http://b.example.com/{id}"
 
 
 def test_a_server_of_a_developer_goes_only_when_another_stays() -> None:
