@@ -232,6 +232,68 @@ def test_a4_aes_passphrase(tmp_path: Path) -> None:
     assert Path(opened).read_bytes() == b"hello"
 
 
+def test_a5_rsa_keys_and_oaep(tmp_path: Path) -> None:
+    def run(verb: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, str(EXAMPLES / "a5_rsa_keys_and_oaep.py"), verb]
+        variables = os.environ | {"PASSPHRASE": "correct horse battery staple"}
+        return subprocess.run(command, input=given, capture_output=True, cwd=tmp_path, env=variables, check=False)
+
+    assert b"318 bytes fit" in run("keys").stdout
+    assert (tmp_path / "rsa.pem").stat().st_mode & 0o777 == 0o600
+    assert run("keys").returncode == 1  # the pair that is there is not replaced
+    values = run("encrypt", b"first\nsecond\n").stdout
+    assert len(values.splitlines()) == 2
+    assert run("decrypt", values).stdout == b"first\nsecond\n"
+    assert b"takes 318 bytes" in run("encrypt", b"x" * 319).stderr
+    letter = b"Dear customer,\n" * 1000
+    token = run("seal", letter).stdout
+    assert run("open", token).stdout == letter
+    assert run("open", token.swapcase()).stderr.startswith(b"seal-broken: ")
+    (tmp_path / "rsa.pem").chmod(0o644)
+    assert b"chmod 600 rsa.pem" in run("decrypt", values).stderr
+
+
+def test_b12_hash_secrets_seal_db_credentials() -> None:
+    out = output("b12_hash_secrets_seal_db_credentials.py")
+    assert re.findall("ada's password: (.+)", out) == ["right", "wrong"]
+    assert "the API key belongs to: ada, another to: None" in out
+    assert "as it prints: Secret(***)\nand as it is: True" in out
+    assert "by key 1 before, by key 2 now\nand still what it was: True" in out
+    assert re.findall(r"refused \((.+)\)", out) == ["seal-broken", "key-unavailable", "seal-broken"]
+    assert "must not" not in out
+    assert re.search(r"secrets found in \d+ bytes of files: 0$", out, re.MULTILINE)
+
+
+def test_c1_uwsgi_server_and_client() -> None:
+    out = output("c1_uwsgi_server_and_client.py")
+    statuses = re.findall(r"^.{13} (\d{3}) ", out, re.MULTILINE)
+    assert statuses == ["201", "201", "200", "400", "422", "413", "405", "404"]
+    assert '["buy stamps", "post the letter"]' in out
+    assert "nobody there  ConnectionError" in out
+
+
+def test_c3_shared_key_client_server() -> None:
+    out = output("c3_shared_key_client_server.py", SHARED_KEY="c2hhcmVkIGtleSBvZiAzMiBieXRlcywgbm90IHJhbmQ=")
+    assert out.count("the answer is {'card': '1111', 'paid': '19.90'}") == 2
+    assert re.findall("can be read on the way: (yes|no)", out) == ["yes", "no"]
+    assert re.findall(r"^  [^:]+: (\d{3}) ", out, re.MULTILINE) == ["409", "400", "400", "400"]
+
+
+def test_c3_shared_key_client_server_needs_a_real_key() -> None:
+    with started("c3_shared_key_client_server.py", SHARED_KEY="hunter2") as example:
+        out, _ = example.communicate(timeout=30)
+    assert example.returncode == 1
+    assert "32 random bytes" in out
+
+
+def test_c4_key_agreement() -> None:
+    out = output("c4_key_agreement.py")
+    assert re.findall("bob hears: (.+)", out) == ["meet me at the post office", "bring the stamps"]
+    assert re.findall(r"refused \((.+)\)", out) == ["invalid-signature", "seal-broken", "seal-broken"]
+    assert "must not" not in out
+    assert "the words are not among them" in out
+
+
 def next_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
