@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter, Retry
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 MAX_BODY_BYTES = 4 * 1024
 MAX_NOTES = 1000
