@@ -11,6 +11,7 @@ from gatepost.probe.scan.model import Description
 from gatepost.probe.scan.operation import Header, Operation, Response
 from gatepost.probe.scan.reading.node import Node
 from gatepost.probe.scan.rules.addresses import own_host
+from gatepost.probe.scan.rules.naming import listed
 from gatepost.probe.scan.rules.repeats import joined
 from gatepost.probe.scan.rules.rule import Hit, rule
 
@@ -153,14 +154,13 @@ _HARDENING = ("X-Content-Type-Options", "Strict-Transport-Security", "Cache-Cont
 def missing_security_headers(description: Description) -> Iterator[Hit]:
     answers = list(_answers(description))
     sent = {header.name for _, response in answers for header in response.headers}
-    for name in _HARDENING if answers else ():
-        if name.lower() not in sent:
-            yield Hit(
-                description.root.get("paths") or description.root,
-                f"no answer has {name}",
-                tuple(dict.fromkeys(operation for operation, _ in answers)),
-                detail=name,
-            )
+    missing = [name for name in _HARDENING if name.lower() not in sent]
+    if answers and missing:
+        yield Hit(
+            description.root.get("paths") or description.root,
+            f"no answer has {listed(missing)}",
+            tuple(dict.fromkeys(operation for operation, _ in answers)),
+        )
 
 
 _ATTRIBUTES = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite=Lax"}
