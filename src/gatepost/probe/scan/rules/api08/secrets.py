@@ -52,6 +52,7 @@ class _Places(Struct, frozen=True):
         _TEXT.format(name="id", value="5f0c6c1e-0f0a-4d1e-9d0b-0a4a2c9b5f11"),
     ),
     bad=(
+        _TEXT.format(name="database", value="postgres://app:Xk39dkLs02Qe@db.example.com/app"),
         _TEXT.format(name="key", value=_KEY),
         f"servers: [{{url: 'https://a.example.com/{{t}}', variables: {{t: {{default: {_KEY}}}}}}}]",
         f"paths: {{/a: {{get: {{description: 'Try it with {_KEY}.', responses: {{}}}}}}}}",
