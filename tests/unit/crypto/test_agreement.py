@@ -44,6 +44,16 @@ def test_p256_as_in_rfc_7518() -> None:
     assert jwk.members(bob.public_key())["x"] == RFC7518_C_BOB["x"]
 
 
+def test_the_key_belongs_to_these_two_public_keys() -> None:
+    """Some keys have a second spelling with the same secret; whoever takes it is not who the other side meant."""
+    alice, bob = pair(KeyKind.X25519), other_pair(KeyKind.X25519).public_key()
+    assert isinstance(bob, X25519PublicKey)
+    raw = bob.public_bytes_raw()
+    twin = X25519PublicKey.from_public_bytes(raw[:-1] + bytes([raw[-1] | 0x80]))
+    assert shared_secret(alice, twin) == shared_secret(alice, bob)
+    assert agreed_key(alice, twin, b"chat") != agreed_key(alice, bob, b"chat")
+
+
 @pytest.mark.parametrize("point", LOW_ORDER, ids=["zero", "one", "prime"])
 def test_a_point_that_forces_the_secret_is_refused(point: bytes) -> None:
     with pytest.raises(InvalidKey, match="anybody would know"):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost.clock import SystemClock
-from gatepost.crypto.boxes import hpke
+from gatepost.crypto.boxes import hpke, rsa_oaep
 from gatepost.crypto.boxes.recipient import Owner, Recipient
 from gatepost.crypto.keys import hybrid
 from gatepost.crypto.keys.hybrid import HybridPrivateKey, HybridPublicKey
@@ -163,8 +163,8 @@ def test_a_message_is_no_key_of_a_stream() -> None:
     x25519, rsa = party("x25519"), party("rsa")
     with pytest.raises(SealBroken):
         Owner(x25519.owner).key(hpke.seal(bytes(32), x25519.recipient, PLACE), PLACE)
-    with pytest.raises(SealBroken):
-        Owner(rsa.owner).key(bytes(384), PLACE)
+    with pytest.raises(SealBroken, match="no key of a stream"):
+        Owner(rsa.owner).key(rsa_oaep.encrypt(bytes(16), rsa.recipient), PLACE)
 
 
 # Public vectors: RFC 9180 appendix A, and those of the X-Wing draft
