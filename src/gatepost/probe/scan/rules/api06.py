@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatepost.probe.finding import Confidence, Severity
-from gatepost.probe.scan.edits import AppendItem, Change, Json, SetKey
+from gatepost.probe.scan.edits import AppendItem, Change, Json, RemoveKey, SetKey
 from gatepost.probe.scan.model import Description
 from gatepost.probe.scan.operation import Operation
 from gatepost.probe.scan.rules.answers import Answers
@@ -80,14 +80,16 @@ def telling_failures(description: Description) -> Iterator[Hit]:
     for operation, flow in _flows(description):
         if not flow.tells_accounts or "{" in operation.path:  # there a 404 may be about what the path names
             continue
-        unknown = operation.response("404", exactly=True)
-        if unknown is not None:
+        responses = operation.node.get("responses")
+        unknown = responses.at("404") if responses is not None else None
+        if responses is not None and unknown is not None:
             same = "401 or 400" if flow.doing == "signing in" else "an answer that is the same in both cases"
             yield Hit(
-                operation.node.get("responses") or operation.node,
+                responses,
                 f"{flow.doing} fails with 404 when there is no such account, and otherwise when there is",
                 (operation,),
                 f"Answer with {same}, and remove the 404.",
+                fix=(RemoveKey(unknown, guess=True),),
             )
 
 
