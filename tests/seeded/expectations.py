@@ -33,10 +33,13 @@ _NO_AUTH = Expected(
     redocly=("security-defined",),
     checkov=("CKV_OPENAPI_1", "CKV_OPENAPI_4", "CKV_OPENAPI_5"),
 )
-_STRING = Expected(spectral=("api4-string-limit",))
-_PATTERN = Expected(spectral=("api4-string-restricted",))
-_INTEGER = Expected(spectral=("api4-integer-limit", "api4-integer-limit-legacy"))
-_ARRAY = Expected(spectral=("api4-array-limit",), checkov=("CKV_OPENAPI_21",))
+_STRING = Expected(gatepost=("api4-unbounded-string",), spectral=("api4-string-limit",))
+_PATTERN = Expected(gatepost=("api4-unrestricted-string",), spectral=("api4-string-restricted",))
+_INTEGER = Expected(
+    gatepost=("api4-unbounded-integer", "api4-page-size-without-maximum"),
+    spectral=("api4-integer-limit", "api4-integer-limit-legacy"),
+)
+_ARRAY = Expected(gatepost=("api4-unbounded-array",), spectral=("api4-array-limit",), checkov=("CKV_OPENAPI_21",))
 _OBJECT = Expected(
     spectral=(
         "api3-no-additionalProperties",
@@ -146,13 +149,20 @@ EXPECTED: dict[str, Expected] = {
     "unrestricted-string": _PATTERN,
     "integer-without-maximum": _INTEGER,
     "integer-without-minimum": _INTEGER,
-    "integer-without-format": Expected(spectral=("api4-integer-format",)),
-    "unbounded-number": Expected(),
-    "imprecise-number": Expected(),
+    "integer-without-format": Expected(gatepost=("api4-integer-without-format",), spectral=("api4-integer-format",)),
+    "unbounded-number": Expected(
+        gatepost=("api4-unbounded-number",),
+    ),
+    "imprecise-number": Expected(
+        gatepost=(
+            "api4-imprecise-number",
+            "api4-imprecise-amount",
+        ),
+    ),
     "unbounded-array": _ARRAY,
     "open-object": replace(_OBJECT, gatepost=("api3-open-object",)),
     "wide-open-object": replace(_OBJECT, gatepost=("api3-open-object",)),
-    "endless-map": _OBJECT,
+    "endless-map": replace(_OBJECT, gatepost=("api4-unbounded-map",)),
     "object-without-properties": replace(_OBJECT, gatepost=("api3-free-form-object",)),
     "untyped-value": Expected(
         gatepost=("api3-untyped-value",),
@@ -184,7 +194,9 @@ EXPECTED: dict[str, Expected] = {
         gatepost=("api4-broad-pattern",),
     ),
     "page-size-without-maximum": _INTEGER,
-    "endless-collection": Expected(),
+    "endless-collection": Expected(
+        gatepost=("api4-endless-collection",),
+    ),
     "missing-429": _MISSING_429,
     "missing-429-in-sensitive-flow": Expected(
         gatepost=("api6-flow-without-limit", "api4-missing-429"), spectral=_MISSING_429.spectral
@@ -268,7 +280,7 @@ EXPECTED: dict[str, Expected] = {
     "any-media-type": Expected(
         gatepost=("api8-any-media-type",),
     ),
-    "endless-upload": Expected(spectral=("api4-string-limit",)),
+    "endless-upload": Expected(gatepost=("api4-unbounded-upload",), spectral=("api4-string-limit",)),
     "cookie-without-csrf-token": Expected(
         gatepost=("api2-cookie-without-csrf-token",),
     ),
