@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 SERVERS = (PYTHON, "scripts/servers.py")
+READERS = (PYTHON, "scripts/foreign_readers.py", "install")
 WORKERS = 2
 """Processes that run tests: the end-to-end tests start more of their own."""
 
@@ -52,8 +53,9 @@ def run_checks() -> int:
 def run_pytest(arguments: Sequence[str], quick: bool) -> int:
     if quick:
         return run(pytest(arguments))
-    # Neither step is judged: what a missing server means is said, or counted as a failure, by the tests.
+    # None of these steps is judged: what a missing server means is said, or counted as a failure, by the tests.
     run((*SERVERS, "install"))
+    run(READERS)
     try:
         run((*SERVERS, "up"))
         return run(pytest(arguments))
@@ -65,7 +67,7 @@ def main(words: Sequence[str]) -> int:
     quick = "--quick" in words
     arguments = [word for word in words if word not in ("--quick", "--list")]
     if "--list" in words:
-        servers = () if quick else ((*SERVERS, "install"), (*SERVERS, "up"))
+        servers = () if quick else ((*SERVERS, "install"), READERS, (*SERVERS, "up"))
         print(*(title(step) for step in (*CHECKS, *servers, pytest(arguments))), sep="\n")
         return 0
     return run_checks() or run_pytest(arguments, quick)

@@ -156,3 +156,4 @@ SERVERS = (
 )
 
 CHROMIUM = Program("chromium", "chromium", "chromium")
+PROGRAMS = (CHROMIUM, Program("node", "node", "nodejs"), Program("npm", "npm", "npm"))

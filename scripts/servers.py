@@ -30,7 +30,7 @@ from pathlib import Path
 
 import trustme
 
-from server_table import CHROMIUM, HOST, SERVERS, Instance, Program, Server
+from server_table import HOST, PROGRAMS, SERVERS, Instance, Program, Server
 
 HOME = Path(__file__).resolve().parent.parent / ".servers"
 STATE = HOME / "state.json"
@@ -218,7 +218,7 @@ def status(as_json: bool = False) -> int:
 
 def install() -> int:
     """With root or a sudo that asks for no password; otherwise says what to install by hand."""
-    packages = [part.package for part in (*SERVERS, CHROMIUM) if part.path() is None]
+    packages = [part.package for part in (*SERVERS, *PROGRAMS) if part.path() is None]
     if not packages:
         return 0
     may = [] if os.geteuid() == 0 else ["sudo", "-n"]

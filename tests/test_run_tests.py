@@ -26,6 +26,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]
 
         monkeypatch.setattr(run_tests, "CHECKS", (step("lint"), step("types")))
         monkeypatch.setattr(run_tests, "SERVERS", (sys.executable, str(script)))
+        monkeypatch.setattr(run_tests, "READERS", step("readers"))
         monkeypatch.setattr(run_tests, "pytest", lambda arguments: step("pytest"))
         assert run_tests.main(words) == (3 if failing else 0)
         return notes.read_text() if notes.exists() else ""
@@ -34,7 +35,7 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]
 
 
 def test_every_step_runs_in_order(steps: Callable[..., str]) -> None:
-    assert steps([]) == "lint types install up pytest down "
+    assert steps([]) == "lint types install readers up pytest down "
 
 
 def test_quick_leaves_the_servers_out(steps: Callable[..., str]) -> None:
@@ -50,7 +51,7 @@ def test_a_check_that_fails_ends_the_run(steps: Callable[..., str]) -> None:
 
 
 def test_servers_are_stopped_when_tests_fail(steps: Callable[..., str]) -> None:
-    assert steps([], "pytest") == "lint types install up pytest down "
+    assert steps([], "pytest") == "lint types install readers up pytest down "
 
 
 def test_other_words_go_to_pytest() -> None:

@@ -206,9 +206,9 @@ def test_brackets_in_strings_are_no_nesting() -> None:
 )
 def test_hostile_bodies_cost_linear_time(make: Callable[[int], bytes]) -> None:
     body = make(1 << 20)
-    start = time.perf_counter()
+    start = time.process_time()  # what else the machine does is no matter here
     refusal(body)
-    assert time.perf_counter() - start < QUICK_SECONDS
+    assert time.process_time() - start < QUICK_SECONDS
 
 
 def test_a_pointer_never_echoes_the_body_back() -> None:
