@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -178,14 +181,14 @@ def secret_file(path: Path, text: str) -> Path:
 
 def test_the_keyring_is_rotated_under_a_running_service_and_the_old_key_can_go(service: ServiceProcess) -> None:
     sent = service.api.post("/v1/notifications", {"topic": "orders", "type": "order.paid", "payload": CANARY})["id"]
-    rotated = service.api.post("/v1/keyring/rotate")
+    rotated = service.api.post("/v1/keyring/rotate")["data"]
     assert [(key["id"], key["state"]) for key in rotated] == [(1, "enabled"), (2, "primary")]
     assert service.api.call("DELETE", "/v1/keyring/2").status == 409
     assert service.api.call("DELETE", "/v1/keyring/1").status == 200
     assert service.api.call("DELETE", "/v1/keyring/7").status == 404
     service.kill()
     service.start()
-    assert [key["state"] for key in service.api.get("/v1/keyring")] == ["destroyed", "primary"]
+    assert [key["state"] for key in service.api.get("/v1/keyring")["data"]] == ["destroyed", "primary"]
     assert service.api.get(f"/v1/notifications/{sent}")["payload"] == CANARY
 
 
@@ -194,3 +197,22 @@ def test_the_keyring_is_the_operators(service: ServiceProcess) -> None:
     key = service.api.post(f"/v1/tenants/{tenant}/keys", {"name": "all", "scopes": ["*:*"]})["key"]
     for method, path in (("GET", ""), ("POST", "/rotate"), ("DELETE", "/1")):
         assert Api(service.port, key).call(method, f"/v1/keyring{path}").status == 404
+
+
+def test_the_operator_rotates_from_the_command_line_and_not_behind_the_services_back(service: ServiceProcess) -> None:
+    def gatepost(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "gatepost.cli.main", "keyring", *words]
+        environment = service.environment | {
+            "GATEPOST_URL": f"http://127.0.0.1:{service.port}",
+            "GATEPOST_API_KEY": service.api.key,
+        }
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert gatepost("service", "rotate").returncode == 0
+    assert gatepost("service", "destroy", "1", "--yes").returncode == 0
+    shown = json.loads(gatepost("service", "show", "--json").stdout)
+    assert [(key["id"], key["state"]) for key in shown] == [(1, "destroyed"), (2, "primary")]
+    master = service.data / "master-key"
+    refused = gatepost("rotate", str(service.data / "keyring"), "--key-file", str(master))
+    assert (refused.returncode, "keyring service" in refused.stderr) == (2, True)
+    assert gatepost("show", str(service.data / "keyring"), "--key-file", str(master)).returncode == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, BadParameter, Option, Typer
 
-from gatepost.cli import pieces, terminal
+from gatepost.cli import pieces, service_keyring, terminal
 from gatepost.cli.options import Json, Yes
 from gatepost.cli.remedies import what_to_do
 from gatepost.cli.seal_keys import load_ring, master_key, new_key_file, save_ring
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gatepost.crypto.keyring import Keyring
 
 app = Typer(name="keyring", help="Make, rotate and look at a keyring.", no_args_is_help=True)
+app.add_typer(service_keyring.app)
 
 Ring = Annotated[Path, Argument(metavar="RING", help="File of the keyring.")]
 KeyNumber = Annotated[int, Argument(metavar="KEY", help="Number of the key in the ring.")]
@@ -155,11 +156,21 @@ def rewrap_file(
 
 
 def _change(ring: Path, given: Given, change: Callable[[Keyring], Keyring], as_json: bool) -> None:
+    _refuse_of_service(ring)
     given.check()
     master = master_key(given)
     changed = change(load_ring(ring, master))
     save_ring(ring, changed, master, replace=True)
     _show(changed, as_json)
+
+
+def _refuse_of_service(ring: Path) -> None:
+    """Only the service knows what else its ring seals: the keys of all tenants would be lost with a destroyed one."""
+    from gatepost.stores.files import KEYRING
+    from gatepost.stores.sqlite.store import DATABASE
+
+    if ring.name == KEYRING and (ring.parent / DATABASE).exists():
+        raise BadParameter(f"{ring} is the keyring of a service; change it with: gatepost keyring service")
 
 
 def _show(ring: Keyring, as_json: bool) -> None:

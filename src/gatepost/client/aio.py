@@ -114,6 +114,10 @@ class AsyncClient:
     destroy_tenant = _method(calls.destroy_tenant)
     create_tenant_key = _method(calls.create_tenant_key)
 
+    keyring = _method(calls.keyring)
+    rotate_keyring = _method(calls.rotate_keyring)
+    destroy_seal_key = _method(calls.destroy_seal_key)
+
     me = _method(calls.me)
     status = _method(calls.status)
 

@@ -29,6 +29,7 @@ from gatepost.client.results import (
     Page,
     Replay,
     RotatedSecret,
+    SealKey,
     Status,
     Tenant,
 )
@@ -59,6 +60,7 @@ _notification = reader(Notification)
 _notifications = reader(Page[Notification])
 _replay = reader(Replay)
 _rotated = reader(RotatedSecret)
+_seal_keys = reader(Page[SealKey])
 _status = reader(Status)
 _tenant = reader(Tenant)
 _tenants = reader(Page[Tenant])
@@ -315,6 +317,24 @@ def create_tenant_key(
 ) -> Call[ApiKey]:
     """Makes an API key of another tenant. The answer holds the key, which is not shown again."""
     return Call(post(path_of("tenants", tenant, "keys"), _new_key(name, scopes, expires_at)), _key)
+
+
+# The keyring
+
+
+def keyring() -> Call[Page[SealKey]]:
+    """The keys that seal what the service stores, oldest first."""
+    return Call(Request("GET", "/v1/keyring"), _seal_keys)
+
+
+def rotate_keyring() -> Call[Page[SealKey]]:
+    """Has the service seal with a new key from now on; what is stored stays as it is."""
+    return Call(post("/v1/keyring/rotate"), _seal_keys)
+
+
+def destroy_seal_key(id: int) -> Call[Page[SealKey]]:
+    """Destroys a key that is not the primary one. Older backups open only with the keyring saved with them."""
+    return Call(Request("DELETE", path_of("keyring", str(id))), _seal_keys)
 
 
 # The service

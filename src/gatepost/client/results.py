@@ -220,6 +220,14 @@ class Tenant(Struct, frozen=True):
     suspended_at: datetime | None = None
 
 
+class SealKey(Struct, frozen=True):
+    """A key of the service's keyring: `primary` seals, `enabled` still opens, `destroyed` is gone."""
+
+    id: int
+    state: str
+    created_at: datetime
+
+
 class Me(Struct, frozen=True):
     """Who the API key belongs to and what it may do."""
 

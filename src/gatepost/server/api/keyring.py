@@ -43,7 +43,7 @@ async def destroy_seal_key(service: Service, admission: Admission) -> Answer:
 
 
 def _listed(service: Service) -> Answer:
-    return json_answer([_document(key) for key in service.keyring.keys])
+    return json_answer({"data": [_document(key) for key in service.keyring.keys], "next": None})
 
 
 def _document(key: KeyInfo) -> SealKeyDocument:
