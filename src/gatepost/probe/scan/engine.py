@@ -53,7 +53,7 @@ class Options(Struct, frozen=True):
     """Contents that count instead of those of the files of these names: how a fix is tried before it is written."""
 
     changes: bool = False
-    """Whether what rules propose to change is kept; it holds on to the nodes of every document."""
+    """Whether what rules propose to change is kept, with every node of the documents."""
 
     def fetch(self) -> Fetch:
         """How references to URLs are opened; bounded for one description."""
@@ -77,6 +77,8 @@ class Scan(Struct, frozen=True):
     """Also those that are not actionable; the worst first."""
     changes: Mapping[Identity, tuple[Change, ...]]
     """What rules propose; only with `Options.changes`."""
+    descriptions: tuple[Description, ...]
+    """The documents as they were read; only with `Options.changes`."""
     sources: Mapping[str, str]
     """The text of every file that was read, by name."""
     operations: int
@@ -115,6 +117,7 @@ class _Collected:
         self._options = options
         self._rules = rules
         self._names: list[str] = []
+        self._descriptions: list[Description] = []
         self._findings: dict[Identity, Finding] = {}
         self._changes: dict[Identity, tuple[Change, ...]] = {}
         self._sources: dict[str, str] = {}
@@ -133,6 +136,8 @@ class _Collected:
             description.former = read(replace(since, name=document.name), self._options)
             self._former.extend(finding for finding, _ in examine(description.former, self._rules).findings())
         self._names.append(document.name)
+        if self._options.changes:
+            self._descriptions.append(description)
         self._operations += len(description.every_operation)
         self._sources.update((source.name, source.text) for source in (*description.sources, *description.overlays))
         grouping = examine(description, self._rules)
@@ -149,6 +154,7 @@ class _Collected:
             documents=tuple(self._names),
             findings=in_order(self._findings.values()),
             changes=self._changes,
+            descriptions=tuple(self._descriptions),
             sources=self._sources,
             operations=self._operations,
             former=tuple(self._former),

@@ -171,7 +171,7 @@ class Library:
 
     def _read(self, location: str, url: str, referrer: Source) -> None:
         if is_url(location):
-            self.add(location, self._access.fetch(location), location)
+            self.add(location, self._access.texts.get(location) or self._access.fetch(location), location)
             return
         path = Path(location)
         folder = self._access.folder
