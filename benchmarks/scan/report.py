@@ -14,12 +14,14 @@ from tests.seeded.measure import share
 from tests.seeded.plant import Seed
 
 METHOD = """\
-- The clean documents (`tests/seeded/documents/`) are secured in every respect that one of the scanners asks for. Four
-  of the six were not written for this.
+- The clean documents (`tests/seeded/documents/`) are secured in the respects that their README lists. Four of the six
+  were not written for this.
 - `tests/seeded/` plants one misconfiguration at a time in them. A scanner has found it when it says something of the
   right kind, at the planted place or around or in it, that it does not say about the clean document; Checkov names no
   place, so any finding of the right kind counts. `expectations.py` has the rules of each scanner that count, for the
   rivals any that could mean it.
+- The families of faults are those of the rule lists of Spectral's OWASP ruleset, Checkov, KICS and 42Crunch, and some
+  that none of them has. Gatepost's rules were written with the families known, the rivals' were not.
 - What is said about the clean documents is noise.
 - A fault is repaired when `gatepost scan --fix` has edited the document, the finding is gone, and
   `openapi-spec-validator` accepts what is there now. No rival repairs anything.
