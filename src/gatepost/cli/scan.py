@@ -15,9 +15,10 @@ from gatepost.cli import terminal
 from gatepost.errors import GatepostError
 
 if TYPE_CHECKING:
+    from gatepost.cli.scan_fixes import Found
     from gatepost.probe.baseline import Baseline
     from gatepost.probe.report import Report
-    from gatepost.probe.scan.engine import Options, Scan
+    from gatepost.probe.scan.engine import Document, Options, Scan
     from gatepost.probe.suppression import Suppression
 
 UNUSABLE = 2
@@ -53,14 +54,18 @@ def scan(
     allow_network: Annotated[
         list[str] | None, Option(metavar="CIDR", help="Let $refs reach this private network; may be repeated.")
     ] = None,
+    fix: Annotated[bool, Option("--fix", help="Repair the files in place, and tell what is left.")] = False,
+    patch: Annotated[bool, Option("--patch", help="Print the fixes as a unified diff.")] = False,
+    overlay: Annotated[bool, Option("--overlay", help="Print the fixes as an OpenAPI Overlay 1.0.")] = False,
+    json_patch: Annotated[bool, Option("--json-patch", help="Print the fixes as a JSON Patch (RFC 6902).")] = False,
+    guess: Annotated[bool, Option("--guess", help="Include fixes whose values you have to confirm.")] = False,
     explain: Annotated[str | None, Option(metavar="RULE", help="Say what a rule is about.")] = None,
 ) -> None:
-    """Find what is unsafe in OpenAPI documents.
+    """Find what is unsafe in OpenAPI documents, and fix what can be fixed without touching anything else.
 
     Exits with 0 when nothing at or above --fail-on was found, 1 when something was, 2 for unusable input.
     """
-    from gatepost.clock import SystemClock
-    from gatepost.probe.scan import outcome
+    from gatepost.cli import scan_fixes
     from gatepost.probe.scan.engine import Options
     from gatepost.probe.scan.explain import explain as explanation
 
@@ -68,27 +73,54 @@ def scan(
         if explain is not None:
             terminal.text(explanation(explain))
             return
+        wanted = scan_fixes.wanted(fix=fix, patch=patch, overlay=overlay, json_patch=json_patch, overlays=apply_overlay)
         options = Options(
             allow_remote=allow_remote,
             allow_networks=tuple(allow_network or ()),
             overlays=tuple(apply_overlay or ()),
+            changes=True,
         )
-        scanned = _scanned(documents or [], ref_root, options, since)
-        known = outcome.baseline_of(scanned.former) if since is not None else _baseline(baseline)
-        report = outcome.report(
-            scanned,
-            SystemClock(),
-            strict=strict,
-            suppressions=_suppressions(suppressions),
-            baseline=known,
+        look = partial(
+            _found, documents or [], ref_root, options, since, _baseline(baseline), _suppressions(suppressions), strict
         )
-        _write(report, form, output, strict)
+        found = look()
+        if wanted == "fix":
+            scan_fixes.fix(found, options, guesses=guess, strict=strict)
+            found = look()  # what is left
+        report = found.report
+        if wanted in (None, "fix"):
+            report = scan_fixes.proposed(found, options, strict=strict, asked=form in ("sarif", "html"))
+            text = _rendered(report, form, to_terminal=output is None, every_place=strict)
+        else:
+            text = scan_fixes.printed(found, options, wanted, guesses=guess, strict=strict)
+        _write(text, output)
     except GatepostError as error:
         _unusable(error.detail)
     raise SystemExit(_exit_code(report, fail_on))
 
 
-def _scanned(names: list[str], ref_root: Path | None, options: Options, since: str | None) -> Scan:
+def _found(
+    names: list[str],
+    ref_root: Path | None,
+    options: Options,
+    since: str | None,
+    baseline: Baseline | None,
+    suppressions: tuple[Suppression, ...],
+    strict: bool,
+) -> Found:
+    from gatepost.cli.scan_fixes import Found
+    from gatepost.clock import SystemClock
+    from gatepost.probe.scan import outcome
+
+    documents, scanned = _scanned(names, ref_root, options, since)
+    known = outcome.baseline_of(scanned.former) if since is not None else baseline
+    report = outcome.report(scanned, SystemClock(), strict=strict, suppressions=suppressions, baseline=known)
+    return Found(documents, scanned, report)
+
+
+def _scanned(
+    names: list[str], ref_root: Path | None, options: Options, since: str | None
+) -> tuple[list[Document], Scan]:
     from gatepost.errors import InvalidInput
     from gatepost.probe.scan import engine, inputs
 
@@ -100,10 +132,10 @@ def _scanned(names: list[str], ref_root: Path | None, options: Options, since: s
         if len(targets) != 1:
             raise InvalidInput("--since compares one document with one other")
         former = inputs.document(inputs.Target(since, folder=ref_root), allow_remote=options.allow_remote)
-    documents = (inputs.document(target, allow_remote=options.allow_remote) for target in targets)
+    documents = [inputs.document(target, allow_remote=options.allow_remote) for target in targets]
     with terminal.progress({"scanned": len(targets)} if len(targets) > 1 else {}) as tell:
         progress = partial(tell, "scanned") if len(targets) > 1 else None
-        return engine.scan(documents, options, since=former, progress=progress)
+        return documents, engine.scan(documents, options, since=former, progress=progress)
 
 
 def _baseline(path: Path | None) -> Baseline | None:
@@ -120,15 +152,14 @@ def _suppressions(path: Path | None) -> tuple[Suppression, ...]:
     return read_suppressions(path or Path(DEFAULT_NAME))
 
 
-def _write(report: Report, form: Format, output: Path | None, strict: bool) -> None:
+def _write(text: str, output: Path | None) -> None:
     from gatepost.errors import InvalidInput
 
-    text = _rendered(report, form, to_terminal=output is None, every_place=strict)
     if output is None:
         terminal.text(text)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidInput(f"{output} cannot be written: {error.strerror}") from None
 
