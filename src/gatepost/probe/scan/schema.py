@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -260,18 +260,33 @@ def edges(node: Node) -> Iterator[Node]:
     """The schemas that a schema is made of, as they are written."""
     if node.target is not None:
         yield node.target
-    for keyword in IN_MAPS:
-        if (named := node.at(keyword)) is not None and named.is_mapping:
-            yield from (child for _, child in named.entries())
-    for keyword in IN_LISTS:
-        if (listed := node.at(keyword)) is not None:
-            yield from listed.items()
-    for keyword in ALONE:
-        if (alone := node.at(keyword)) is not None:
-            yield from alone.items() if alone.is_sequence else (alone,)
-    mapping = node.get("discriminator", "mapping")
-    if mapping is not None:
-        yield from (child.target for _, child in mapping.entries() if child.target is not None)
+    if not isinstance(node.value, dict):
+        return
+    for keyword, child in node.value.items():
+        read = _EDGES.get(keyword)
+        if read is not None:
+            yield from read(child)
+
+
+def _named(schemas: Node) -> Iterator[Node]:
+    return (child for _, child in schemas.entries())
+
+
+def _alone(schema: Node) -> Iterator[Node]:
+    return schema.items() if schema.is_sequence else iter((schema,))
+
+
+def _mapped(discriminator: Node) -> Iterator[Node]:
+    mapping = discriminator.get("mapping")
+    return iter(()) if mapping is None else (child.target for _, child in mapping.entries() if child.target is not None)
+
+
+_EDGES: Mapping[str, Callable[[Node], Iterator[Node]]] = {
+    **dict.fromkeys(IN_MAPS, _named),
+    **dict.fromkeys(IN_LISTS, Node.items),
+    **dict.fromkeys(ALONE, _alone),
+    "discriminator": _mapped,
+}
 
 
 def canonical(node: Node, version: Version) -> Node:

@@ -181,10 +181,12 @@ class Node(Struct, eq=False):
 
     def get(self, *names: str | int) -> Node | None:
         """The child, the child of that, and so on, with every `$ref` followed; None where one is missing."""
-        node: Node | None = self.resolved
+        node = self.resolved
         for name in names:
-            node = node.at(name) if node is not None else None
-            node = node.resolved if node is not None else None
+            child = node.at(name)
+            if child is None:
+                return None
+            node = child if child.target is None else child.target
         return node
 
     def has(self, name: str) -> bool:

@@ -60,7 +60,7 @@ class _Places(Struct, frozen=True):
 )
 def secret_in_document(description: Description) -> Iterator[Hit]:
     found: dict[str, _Places] = {}
-    for node in _texts(description):
+    for node in description.strings:
         for secret in secrets_in(str(node.value)):
             found.setdefault(secret.value, _Places(secret.kind, secret.masked, [])).nodes.append(node)
     for value, places in found.items():
@@ -88,7 +88,7 @@ def secret_in_document(description: Description) -> Iterator[Hit]:
     bad=_TEXT.format(name="apiKey", value="q8Zt3LmX0vRb7KcY2WnD5sHf"),
 )
 def likely_secret(description: Description) -> Iterator[Hit]:
-    for node in _texts(description):
+    for node in description.strings:
         value = str(node.value)
         if not (is_random(value) and _is_made_up(node) and _names_credential(_name_of(node))):
             continue
@@ -123,7 +123,7 @@ def likely_secret(description: Description) -> Iterator[Hit]:
 )
 def personal_data(description: Description) -> Iterator[Hit]:
     found: dict[str, tuple[PersonalData, _Places]] = {}
-    for node in _texts(description):
+    for node in description.strings:
         if _is_made_up(node):
             for data in personal_data_in(str(node.value)):
                 places = _Places(data.kind, _masked(data.value), [])
@@ -131,14 +131,6 @@ def personal_data(description: Description) -> Iterator[Hit]:
     for value, (data, places) in found.items():
         fix = tuple(_without(node, value, data.replacement) for node in places.nodes)
         yield Hit(places.nodes[0], f"{places.message} and may be that of a real person", fix=fix)
-
-
-def _texts(description: Description) -> Iterator[Node]:
-    """Every string in every file."""
-    for source in description.sources:
-        for node in source.root.walk():
-            if isinstance(node.value, str):
-                yield node
 
 
 def _is_made_up(node: Node) -> bool:
