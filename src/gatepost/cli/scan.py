@@ -26,7 +26,7 @@ UNUSABLE = 2
 """The exit code for input or arguments that nothing can be done with."""
 
 COLLECT_AFTER = 200_000
-"""Objects made before Python looks for unused ones: a scan needs nearly all it makes, and looking took a quarter of it."""
+"""Objects made before Python looks for unused ones: a scan needs nearly all, and looking took a quarter of its time."""
 
 Format = Literal["terminal", "html", "markdown", "sarif", "junit", "json"]
 Level = Literal["critical", "high", "medium", "low", "info"]
