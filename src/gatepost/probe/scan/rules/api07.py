@@ -25,6 +25,10 @@ from gatepost.probe.scan.schema import Schema
 
 _PINNED = "{type: string, pattern: '^https://[a-z0-9-]+\\.example\\.com/'}"
 _ANY = "{type: string, format: uri}"
+_CHECKED = "{type: string, format: uri, description: Private addresses are refused.}"
+_INSIDE = ("private", "internal")
+_REFUSED = ("refuse", "reject", "block", "not allowed", "forbidden")
+"""How a description says that an address inside is not dialled."""
 
 
 def _in_query(name: str, schema: str) -> str:
@@ -80,7 +84,7 @@ def _texts(schema: Schema) -> Iterator[Schema]:
         "Allow known hosts by `pattern` or `enum`; where any host must be possible, check the address that is really "
         "dialled, refuse private ranges and do not follow redirects."
     ),
-    good=(_in_query("imageUrl", _PINNED), _in_body("callbackUrl", _PINNED), _in_body("website", _ANY)),
+    good=(_in_query("imageUrl", _PINNED), _in_body("callbackUrl", _CHECKED), _in_body("website", _ANY)),
     bad=(
         _in_query("imageUrl", _ANY),
         _in_body("callbackUrl", _ANY),
@@ -92,7 +96,7 @@ def address_from_caller(description: Description) -> Iterator[Hit]:
     told = {id(schema.node) for schema in _called_back(description)}
     host = own_host(description)
     for name, schema, use in _addresses(description):
-        if use in (Use.CALL, Use.FETCH) and id(schema.node) not in told:
+        if use in (Use.CALL, Use.FETCH) and id(schema.node) not in told and not _is_checked(schema):
             yield Hit(
                 schema.node,
                 f"the caller says in {name} what the service {use.value}, and any host is valid",
@@ -102,6 +106,12 @@ def address_from_caller(description: Description) -> Iterator[Hit]:
                 confidence=None if says_address(name, schema) else Confidence.TENTATIVE,
                 fix=_pin(schema, host),
             )
+
+
+def _is_checked(schema: Schema) -> bool:
+    """Whether the description says that the service goes nowhere inside."""
+    description = schema.node.text("description").lower()
+    return any(each in description for each in _INSIDE) and any(each in description for each in _REFUSED)
 
 
 @rule(
