@@ -200,6 +200,22 @@ def test_nobody_hands_out_more_than_they_hold(operator: Api) -> None:
     send(Api(operator.port, made["key"]), "orders.paid")
 
 
+def test_lists_come_in_pages(operator: Api) -> None:
+    tenant = Tenant(operator, "pages")
+    for number in range(3):
+        tenant.api.post("/v1/endpoints", {"url": f"https://example.com/{number}"})
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = tenant.api.get(f"/v1/endpoints?limit=2{cursor}")
+        assert len(page["data"]) <= 2
+        seen += [endpoint["url"][-1] for endpoint in page["data"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert seen == ["0", "1", "2"]
+
+
 def test_keys_are_shown_once_and_kept_nowhere(service: ServiceProcess) -> None:
     made = service.api.post("/v1/keys", {"name": "once", "scopes": ["notifications:send"]})
     (listed,) = [entry for entry in service.api.get("/v1/keys")["data"] if entry["id"] == made["id"]]

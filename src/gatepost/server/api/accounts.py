@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from gatepost.errors import InsufficientScope, InvalidField
 from gatepost.guard.policy import ANY_KEY, Json, Policy
 from gatepost.guard.request import Admission
 from gatepost.guard.scopes import parse_all
 from gatepost.notify.notification import milliseconds
-from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, Operation, json_answer, read
+from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, PAGED, Operation, json_answer, page_of, read
 from gatepost.server.api.views import (
     KeyDocument,
+    MadeKey,
     Me,
     NewKey,
     NewTenant,
     TenantDocument,
     key_document,
+    made_key_document,
     tenant_document,
 )
 from gatepost.server.service import Service
@@ -45,12 +49,12 @@ async def _create_key(service: Service, admission: Admission, tenant: str) -> An
     if expires_at is not None and expires_at <= service.clock.now():
         raise InvalidField("expires_at: must be in the future")
     key, secret = await service.accounts.create_key(tenant, wanted.name, wanted.scopes, expires_at)
-    return json_answer(key_document(key, secret.reveal()), 201)
+    return json_answer(made_key_document(key, secret.reveal()), 201)
 
 
 async def list_keys(service: Service, admission: Admission) -> Answer:
-    data = [key_document(key) for key in service.accounts.keys(admission.principal.tenant)]
-    return json_answer({"data": data, "next": None})
+    found = map(key_document, service.accounts.keys(admission.principal.tenant))
+    return page_of(admission, found, attrgetter("id"))
 
 
 async def revoke_key(service: Service, admission: Admission) -> Answer:
@@ -65,7 +69,7 @@ async def create_tenant(service: Service, admission: Admission) -> Answer:
 
 
 async def list_tenants(service: Service, admission: Admission) -> Answer:
-    return json_answer({"data": [tenant_document(tenant) for tenant in service.accounts.tenants()], "next": None})
+    return page_of(admission, map(tenant_document, service.accounts.tenants()), attrgetter("id"))
 
 
 async def suspend_tenant(service: Service, admission: Admission) -> Answer:
@@ -103,13 +107,13 @@ OPERATIONS = (
         handle=create_key,
         summary="Make an API key; it is shown this once",
         takes=NewKey,
-        gives=KeyDocument,
+        gives=MadeKey,
         status=201,
     ),
     Operation(
         method="GET",
         path="/v1/keys",
-        policy=Policy(scope="keys:read"),
+        policy=Policy(scope="keys:read", query=PAGED),
         handle=list_keys,
         summary="List API keys",
         gives=list[KeyDocument],
@@ -136,7 +140,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/tenants",
-        policy=Policy(scope="tenants:read"),
+        policy=Policy(scope="tenants:read", query=PAGED),
         handle=list_tenants,
         summary="List tenants",
         gives=list[TenantDocument],
@@ -176,7 +180,7 @@ OPERATIONS = (
         handle=create_tenant_key,
         summary="Make an API key for a tenant; it is shown this once",
         takes=NewKey,
-        gives=KeyDocument,
+        gives=MadeKey,
         status=201,
         operator=True,
     ),

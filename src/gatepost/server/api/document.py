@@ -49,10 +49,14 @@ class Webhook(Struct):
 
 _QUERY: dict[str, Any] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
-    "cursor": {"type": "string", "description": "`next` of the page before."},
+    "cursor": {"type": "string"},
     "since": {"type": "string", "format": "date-time"},
     "until": {"type": "string", "format": "date-time"},
     "state": {"type": "string", "enum": ["dead", "open"], "default": "dead"},
+}
+_MEANINGS = {
+    "cursor": "`next` of the page before.",
+    "token": "A short-lived token of `POST /v1/stream-tokens`, for browsers.",
 }
 _SEND_HEADERS = (
     {
@@ -68,6 +72,10 @@ _SEND_HEADERS = (
         "description": "group (the default): answered once on disk. memory: answered before, if the service allows it.",
     },
 )
+_RETRY_AFTER = {
+    "description": "Seconds; with 429, and with 503 when the service knows.",
+    "schema": {"type": "integer", "minimum": 0},
+}
 _SIGNATURE_HEADERS = [
     {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
     for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -80,6 +88,7 @@ def openapi_document(operations: Iterable[Operation] = OPERATIONS) -> bytes:
     kinds = [Problem, Webhook, *(kind for each in operations for kind in (each.takes, each.gives) if kind is not None)]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     by_kind = {str(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
+    problem = _answer("What went wrong.", PROBLEM_TYPE, by_kind[str(Problem)])
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_kind)
@@ -97,7 +106,7 @@ def openapi_document(operations: Iterable[Operation] = OPERATIONS) -> bytes:
         "components": {
             "schemas": components,
             "securitySchemes": {"api_key": {"type": "http", "scheme": "bearer", "bearerFormat": "gp_live_..."}},
-            "responses": {"Problem": _answer("What went wrong.", PROBLEM_TYPE, by_kind[str(Problem)])},
+            "responses": {"Problem": problem | {"headers": {"Retry-After": _RETRY_AFTER}}},
         },
     }
     # JSON Schema has ECMA-262 patterns, where `$` already means the very end and `\Z` means nothing.
@@ -128,6 +137,7 @@ def _parameters(operation: Operation) -> list[Any]:
     ]
     in_query: list[Any] = [
         {"name": name, "in": "query", "schema": _QUERY.get(name, {"type": "string"})}
+        | ({"description": _MEANINGS[name]} if name in _MEANINGS else {})
         for name in sorted(operation.policy.query)
     ]
     headers = _SEND_HEADERS if operation.policy.scope == "notifications:send" else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -13,15 +14,17 @@ from gatepost.guard.policy import Json, Policy
 from gatepost.guard.request import Admission
 from gatepost.notify.endpoint import Endpoint
 from gatepost.notify.notification import Submission
-from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, Operation, json_answer, read
+from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, PAGED, Operation, json_answer, page_of, read
 from gatepost.server.api.views import (
     EndpointChange,
     EndpointDocument,
+    MadeEndpoint,
     NewEndpoint,
     RotatedSecret,
     SecretRotation,
     SendReceipt,
     endpoint_document,
+    made_endpoint_document,
     moment,
 )
 from gatepost.server.service import Service
@@ -30,18 +33,19 @@ from gatepost.web.problem import Answer
 BODY = Json(MANAGEMENT_BODY_BYTES)
 OPTIONAL_BODY = Json(MANAGEMENT_BODY_BYTES, optional=True)
 READ = Policy(scope="endpoints:read")
+LIST = Policy(scope="endpoints:read", query=PAGED)
 WRITE = Policy(scope="endpoints:write")
 
 
 async def create(service: Service, admission: Admission) -> Answer:
     wanted = msgspec.structs.asdict(read(NewEndpoint, admission.body))
     endpoint = await service.endpoints.create(admission.principal.tenant, **wanted)
-    return json_answer(endpoint_document(endpoint, **_secrets(endpoint)), 201)
+    return json_answer(made_endpoint_document(endpoint, **_secrets(endpoint)), 201)
 
 
 async def list_(service: Service, admission: Admission) -> Answer:
-    data = [endpoint_document(endpoint) for endpoint in service.endpoints.all(admission.principal.tenant)]
-    return json_answer({"data": data, "next": None})
+    found = map(endpoint_document, service.endpoints.all(admission.principal.tenant))
+    return page_of(admission, found, attrgetter("id"))
 
 
 async def show(service: Service, admission: Admission) -> Answer:
@@ -106,10 +110,10 @@ OPERATIONS = (
         handle=create,
         summary="Make an endpoint; its secret is shown this once",
         takes=NewEndpoint,
-        gives=EndpointDocument,
+        gives=MadeEndpoint,
         status=201,
     ),
-    _operation("GET", "", READ, handle=list_, summary="List endpoints", gives=list[EndpointDocument]),
+    _operation("GET", "", LIST, handle=list_, summary="List endpoints", gives=list[EndpointDocument]),
     _operation("GET", "/{id}", READ, handle=show, summary="Show an endpoint", gives=EndpointDocument),
     _operation(
         "PATCH",

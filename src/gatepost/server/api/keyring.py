@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from gatepost.clock import rfc3339
-from gatepost.crypto.keyring import KeyInfo
+from gatepost.crypto.keyring import MAX_KEYS, KeyInfo
 from gatepost.errors import Conflict, InvalidKey, KeyUnavailable, NotFound
 from gatepost.guard.policy import Policy
 from gatepost.guard.request import Admission
@@ -18,6 +20,9 @@ class SealKeyDocument(Struct, frozen=True):
     id: int
     state: str
     created_at: str
+
+
+Keyring = Annotated[list[SealKeyDocument], Meta(max_length=MAX_KEYS)]
 
 
 async def show_keyring(service: Service, _: Admission) -> Answer:
@@ -57,7 +62,7 @@ OPERATIONS = (
         policy=Policy(scope="keyring:read"),
         handle=show_keyring,
         summary="List the keys that seal what is stored",
-        gives=list[SealKeyDocument],
+        gives=Keyring,
         operator=True,
     ),
     Operation(
@@ -66,7 +71,7 @@ OPERATIONS = (
         policy=Policy(scope="keyring:write"),
         handle=rotate_keyring,
         summary="Seal with a new key from now on",
-        gives=list[SealKeyDocument],
+        gives=Keyring,
         operator=True,
     ),
     Operation(
@@ -75,7 +80,7 @@ OPERATIONS = (
         policy=Policy(scope="keyring:write"),
         handle=destroy_seal_key,
         summary="Destroy a key that seals nothing any more",
-        gives=list[SealKeyDocument],
+        gives=Keyring,
         operator=True,
     ),
 )

@@ -272,7 +272,7 @@ OPERATIONS = (
         ),
         handle=send_batch,
         summary="Send up to 1,000 notifications, each accepted or refused on its own",
-        takes=list[Submission],
+        takes=Annotated[list[Submission], Meta(max_length=MAX_BATCH_ITEMS)],
         gives=BatchReceipt,
         status=202,
     ),

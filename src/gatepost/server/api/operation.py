@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,12 +17,16 @@ from gatepost.web.asgi import Endless
 from gatepost.web.problem import Answer
 
 Body = TypeVar("Body")
+Item = TypeVar("Item")
 
 MANAGEMENT_BODY_BYTES = 64 * 1024
 """Bytes of a body that creates or changes something other than notifications."""
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 100
+
+PAGED = frozenset({"limit", "cursor"})
+"""The query parameters of a list."""
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -68,6 +72,14 @@ def read(kind: type[Body], body: bytes) -> Body:
 
 def json_answer(document: object, status: int = 200) -> Answer:
     return Answer(status, msgspec.json.encode(document))
+
+
+def page_of(admission: Admission, documents: Iterable[Item], name: Callable[[Item], str]) -> Answer:
+    """A page of what memory holds, in the order of its names; `next` is the name with which the page ends."""
+    cursor = admission.query.get("cursor", "")
+    rest = sorted((each for each in documents if name(each) > cursor), key=name)
+    size = page_size(admission)
+    return json_answer({"data": rest[:size], "next": name(rest[size - 1]) if len(rest) > size else None})
 
 
 def page_size(admission: Admission) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import Any
 
 from gatepost.clock import rfc3339
@@ -11,7 +12,7 @@ from gatepost.guard.policy import Json, Policy
 from gatepost.guard.request import Admission
 from gatepost.notify.stream import Position
 from gatepost.notify.subscription import Subscription
-from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, Operation, json_answer, read
+from gatepost.server.api.operation import MANAGEMENT_BODY_BYTES, PAGED, Operation, json_answer, page_of, read
 from gatepost.server.api.views import Acknowledged, SubscriptionChange, SubscriptionDocument, moment
 from gatepost.server.service import Service
 from gatepost.server.streams.access import checked_patterns
@@ -22,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
 
 async def list_(service: Service, admission: Admission) -> Answer:
     found = await service.subscriptions.all(admission.principal.tenant)
-    return json_answer({"data": [_document(service, each) for each in found], "next": None})
+    return page_of(admission, (_document(service, each) for each in found), attrgetter("name"))
 
 
 async def show(service: Service, admission: Admission) -> Answer:
@@ -67,7 +68,9 @@ def _document(service: Service, subscription: Subscription) -> SubscriptionDocum
 
 def _operation(method: str, path: str, scope: str, **rest: Any) -> Operation:
     body = Json(MANAGEMENT_BODY_BYTES) if "takes" in rest else None
-    return Operation(method=method, path=f"/v1/subscriptions{path}", policy=Policy(scope=scope, body=body), **rest)
+    query = PAGED if rest["handle"] is list_ else frozenset[str]()
+    policy = Policy(scope=scope, body=body, query=query)
+    return Operation(method=method, path=f"/v1/subscriptions{path}", policy=policy, **rest)
 
 
 OPERATIONS = (

@@ -26,7 +26,8 @@ from gatepost.notify.notification import Moment
 from gatepost.notify.order import DEFAULT_PARK_AFTER, OnStuck, ParkAfter
 from gatepost.notify.store import AttemptView, DeliveryView, NotificationView
 
-Url = Annotated[str, Meta(max_length=MAX_URL_LENGTH, description="Where webhooks go: https, or http where allowed.")]
+_WHERE = "Where webhooks go: https, or http where allowed. Private addresses are refused unless allowed."
+Url = Annotated[str, Meta(max_length=MAX_URL_LENGTH, description=_WHERE)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Description = Annotated[str, Meta(max_length=500)]
 SecretText = Annotated[str, Meta(max_length=200, description="whsec_ or whsk_ and base64; made when left out.")]
@@ -84,7 +85,12 @@ class EndpointDocument(Struct, frozen=True):
     state: State
     created_at: str
     failing_since: str | None
-    secret: str | UnsetType = UNSET
+
+
+class MadeEndpoint(EndpointDocument, frozen=True):
+    """An endpoint that was just made, with its secret, shown this once."""
+
+    secret: str
     public_key: str | UnsetType = UNSET
 
 
@@ -114,7 +120,12 @@ class KeyDocument(Struct, frozen=True):
     created_at: str
     expires_at: str | None
     revoked_at: str | None
-    key: str | UnsetType = UNSET
+
+
+class MadeKey(KeyDocument, frozen=True):
+    """An API key that was just made, with the key itself, shown this once."""
+
+    key: str
 
 
 class NewTenant(Struct, frozen=True, forbid_unknown_fields=True):
@@ -284,7 +295,11 @@ class Status(Struct, frozen=True):
     payload_bytes: int
 
 
-def endpoint_document(endpoint: Endpoint, **shown_once: str) -> EndpointDocument:
+def made_endpoint_document(endpoint: Endpoint, secret: str, public_key: str | UnsetType = UNSET) -> MadeEndpoint:
+    return MadeEndpoint(**msgspec.structs.asdict(endpoint_document(endpoint)), secret=secret, public_key=public_key)
+
+
+def endpoint_document(endpoint: Endpoint) -> EndpointDocument:
     return EndpointDocument(
         id=endpoint.id,
         url=endpoint.url,
@@ -299,11 +314,14 @@ def endpoint_document(endpoint: Endpoint, **shown_once: str) -> EndpointDocument
         state=endpoint.state,
         created_at=rfc3339(endpoint.created_at),
         failing_since=moment(endpoint.failing_since),
-        **shown_once,
     )
 
 
-def key_document(key: ApiKey, secret: str | UnsetType = UNSET) -> KeyDocument:
+def made_key_document(key: ApiKey, secret: str) -> MadeKey:
+    return MadeKey(**msgspec.structs.asdict(key_document(key)), key=secret)
+
+
+def key_document(key: ApiKey) -> KeyDocument:
     return KeyDocument(
         id=key.id,
         name=key.name,
@@ -312,7 +330,6 @@ def key_document(key: ApiKey, secret: str | UnsetType = UNSET) -> KeyDocument:
         created_at=rfc3339(key.created_at),
         expires_at=moment(key.expires_at),
         revoked_at=moment(key.revoked_at),
-        key=secret,
     )
 
 
