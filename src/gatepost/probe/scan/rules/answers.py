@@ -64,7 +64,7 @@ class Answers:
         responses = operation.node.get("responses")
         place = responses.at(response.status) if responses is not None else None
         reference = place.at("$ref") if place is not None else None
-        if place is not None and reference is not None:
+        if place is not None and reference is not None and place.target is not None:
             references = self._references.setdefault((id(place.source), response.status), Counter())
             references[str(reference.value)] += 1
         node = response.node
