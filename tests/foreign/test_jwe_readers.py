@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pytest
-from foreign_readers import READERS, Reader
 
+from foreign_readers import READERS, Reader
 from gatepost.clock import SystemClock
 from gatepost.crypto.boxes.jwe import Opener, Sealer
 from gatepost.crypto.boxes.jwe_keys import Algorithm
