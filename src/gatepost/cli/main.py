@@ -13,13 +13,14 @@ _EXTRAS = {
     "typer": "cli",
     "rich": "cli",
     "bcrypt": "bcrypt",
-    "cryptography": "server",
+    "cryptography": "crypto",
     "uvicorn": "server",
     "uvloop": "server",
     "airportsdata": "demo",
     "standardwebhooks": "demo",
     "yaml": "scan",
     "jsonpath": "scan",
+    "jsonschema_rs": "scan",
 }
 """The extra of the package that brings each part along."""
 
