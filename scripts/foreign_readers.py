@@ -88,7 +88,8 @@ def install() -> int:
 
 def made(reader: Reader) -> bool:
     shutil.rmtree(reader.place, ignore_errors=True)
-    PLACES.mkdir(parents=True, exist_ok=True)
+    servers.HOME.mkdir(mode=0o700, exist_ok=True)
+    PLACES.mkdir(exist_ok=True)
     if not reader.build(SOURCES / reader.name, reader.place):
         return False
     (reader.place / "stamp").write_text(reader.digest())

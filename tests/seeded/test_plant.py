@@ -22,6 +22,9 @@ NAMES = sorted(CLEAN)
 VALIDATED = 12
 """Every so many seeds one is validated; a validation takes a third of a second."""
 
+INVALID = {"broken-oauth-url"}
+"""Families that no validator accepts which looks at formats: an address that is none is what they plant."""
+
 
 @cache
 def seeds(name: str) -> tuple[Seed, ...]:
@@ -70,7 +73,8 @@ def test_a_clean_document_is_valid(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_seeds_are_valid_documents_too(name: str) -> None:
     for seed in seeds(name)[::VALIDATED]:
-        validate(parse(seed.text))
+        if seed.family not in INVALID:
+            validate(parse(seed.text))
 
 
 @pytest.mark.parametrize("name", NAMES)
