@@ -14,6 +14,7 @@ from gatepost.probe.scan.fixes.entries import (
     first_start,
     last_scalar,
     own,
+    style_beside,
 )
 from gatepost.probe.scan.fixes.lines import line_end, line_start, next_line, starts_line
 from gatepost.probe.scan.fixes.notation import Notation, column
@@ -26,6 +27,7 @@ from gatepost.probe.scan.reading.node import Node, Style
 
 _BLOCK_SCALAR_HEAD = re.compile(r"[|>][0-9]*([+-]?)")
 _BLANK_LINES = re.compile(r"((?:\r?\n[ \t]*)*)\r?\n")
+_PROPERTY = re.compile(r"[ \t]+[&!]\S*")
 _NOTHING_SAID = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*")
 """The rest of a line and further lines, without any value."""
 
@@ -41,7 +43,7 @@ def block_splices(members: Members, notation: Notation) -> Iterator[Splice]:
         yield from _emptied(members, entries, notation)
         return
     yield from _removals(members, entries)
-    added = _added_lines(members, kept, notation)
+    added = _added_lines(members, notation)
     if added:
         place = _behind(kept[-1])
         yield Splice(place, place, _indented(added, entries, notation), members.adds_guess)
@@ -59,21 +61,14 @@ def filled(members: Members, notation: Notation) -> Splice:
 # What is added
 
 
-def _added_lines(members: Members, kept: Sequence[Entry], notation: Notation) -> list[str]:
+def _added_lines(members: Members, notation: Notation) -> list[str]:
     if members.holder.is_sequence:
         return [each for value, _ in members.appended for each in item_lines(value, notation)]
     return [
         each
         for name, (value, _) in members.added.items()
-        for each in entry_lines(key(name, notation, _style_beside(name, kept)), value, notation)
+        for each in entry_lines(key(name, notation, style_beside(members.holder, name)), value, notation)
     ]
-
-
-def _style_beside(name: str, entries: Sequence[Entry]) -> Style | None:
-    """How its neighbours are written: of a status, those that are statuses too."""
-    keys = [entry.key for entry in entries if entry.key is not None]
-    alike = [each for each in keys if str(each.value)[:1].isdigit() == name[:1].isdigit()]
-    return alike[-1].style if alike else None
 
 
 def _indented(lines: Sequence[str], entries: Sequence[Entry], notation: Notation) -> str:
@@ -84,19 +79,27 @@ def _indented(lines: Sequence[str], entries: Sequence[Entry], notation: Notation
 
 def _behind(entry: Entry) -> int:
     """Where further members go: at the end of the line, so that a comment there stays with its entry."""
+    text, place = entry.holder.source.text, _end_of_lines(entry)
+    if place == len(text) and _chomping(entry) in ("", "+"):
+        raise NotEditable("the text before it would get another line end")
+    return place
+
+
+def _end_of_lines(entry: Entry) -> int:
+    """The end of the last line of an entry; blank lines are a part of text that keeps its line ends."""
     text = entry.holder.source.text
     place = line_end(text, entry.end)
+    blank = _BLANK_LINES.match(text, place) if _chomping(entry) == "+" else None
+    return blank.end(1) if blank is not None else place
+
+
+def _chomping(entry: Entry) -> str | None:
+    """What becomes of the line ends of a block of text with which an entry ends: `-`, `+` or nothing said."""
     scalar = last_scalar(entry.child) if entry.child is not None else None
     if scalar is None or scalar.style not in (Style.LITERAL, Style.FOLDED):
-        return place
-    head = _BLOCK_SCALAR_HEAD.search(text, scalar.start)
-    chomping = head.group(1) if head is not None else ""
-    if chomping == "-":
-        return place
-    blank = _BLANK_LINES.match(text, place)
-    if blank is None:
-        raise NotEditable("the text before it would get another line end")
-    return blank.end(1) if chomping == "+" else place
+        return None
+    head = _BLOCK_SCALAR_HEAD.search(scalar.source.text, scalar.start)
+    return head.group(1) if head is not None else ""
 
 
 # What is taken out
@@ -129,7 +132,7 @@ def _head_removed(members: Members, entries: Sequence[Entry]) -> Iterator[Splice
 
 def _whole_lines(entry: Entry, guess: bool) -> Splice:
     text = entry.holder.source.text
-    start, end = line_start(text, entry.start), next_line(text, entry.end)
+    start, end = line_start(text, entry.start), next_line(text, _end_of_lines(entry))
     if end == len(text) and not text.endswith("\n"):  # the line before becomes the last one, and stays without an end
         start = line_end(text, max(start - 1, 0)) if start else 0
     return Splice(start, end, "", guess)
@@ -139,7 +142,7 @@ def _emptied(members: Members, entries: Sequence[Entry], notation: Notation) -> 
     """No member stays: others come in their place, or brackets say that there are none."""
     first, rest = entries[0], entries[1:]
     guess = any(members.removed.values())
-    added = _added_lines(members, (), notation)
+    added = _added_lines(members, notation)
     if added:
         text = _indented(added, entries, notation).lstrip()
         yield Splice(first.start, first.end, text, guess or members.adds_guess)
@@ -153,12 +156,14 @@ def _emptied(members: Members, entries: Sequence[Entry], notation: Notation) -> 
 
 
 def _open_colon(holder: Node, start: int) -> int | None:
-    """Behind the colon before a collection that begins on a later line."""
-    name = holder.key_node
+    """Behind the colon, and an anchor or a tag, before a collection that begins on a later line."""
+    name, text = holder.key_node, holder.source.text
     if name is None:
         return None
-    colon = behind_colon(name)
-    return colon if _NOTHING_SAID.fullmatch(holder.source.text, colon, start) else None
+    place = behind_colon(name)
+    while (found := _PROPERTY.match(text, place)) is not None:
+        place = found.end()
+    return place if _NOTHING_SAID.fullmatch(text, place, start) else None
 
 
 def _brackets(holder: Node) -> str:

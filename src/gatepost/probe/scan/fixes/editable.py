@@ -55,8 +55,8 @@ class EditableFile:
             value = node.value
             members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
             for name, child in members:
-                if child.parent is not node:
-                    shared.update((id(child), id(child.parent)))  # a merge key takes what stands in the parent
-                elif child.key != name:
+                if child.parent is not node or child.key != name:
                     shared.add(id(child))
+                    if node.keys is not None and name not in node.keys:  # a merge key takes all that the holder has
+                        shared.add(id(child.parent))
         return frozenset(shared)

@@ -63,6 +63,13 @@ def own(holder: Node, name: str | int) -> Node | None:
     return child if child is not None and child.parent is holder and child.key == name else None
 
 
+def style_beside(holder: Node, name: str) -> Style | None:
+    """How the keys beside a new one are written: beside a status, those of other statuses."""
+    keys = (holder.keys or {}).values()
+    alike = [each for each in keys if str(each.value)[:1].isdigit() == name[:1].isdigit()]
+    return alike[-1].style if alike else None
+
+
 def end_of(node: Node) -> int:
     """Just behind the last character of a value."""
     if node.style is not Style.BLOCK:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from gatepost.probe.scan.edits import Json
-from gatepost.probe.scan.fixes.entries import Entry, entries_of, opening, own
+from gatepost.probe.scan.fixes.entries import Entry, entries_of, opening, own, style_beside
 from gatepost.probe.scan.fixes.lines import indentation, line_end, next_line, starts_line
 from gatepost.probe.scan.fixes.notation import Notation
 from gatepost.probe.scan.fixes.plan import Members
@@ -14,7 +14,7 @@ from gatepost.probe.scan.fixes.refusal import NotEditable
 from gatepost.probe.scan.fixes.restyle import restyled
 from gatepost.probe.scan.fixes.splice import Splice
 from gatepost.probe.scan.fixes.writing import brackets, comma, key, line, spread
-from gatepost.probe.scan.reading.node import Node, Style
+from gatepost.probe.scan.reading.node import Node
 
 _COMMENT_BEHIND = re.compile(r"[ \t]*(,?)[ \t]+#")
 _COMMA_ENDS_LINE = re.compile(r"[ \t]*,[ \t]*(?:#[^\n]*)?\r?(?=\n)")
@@ -89,13 +89,10 @@ def _written(members: Members, notation: Notation, indent: str | None) -> list[s
     if members.holder.is_sequence:
         return [value_of(value) for value, _ in members.appended]
     colon = ":" if notation.is_compact else ": "
-    style = _style_beside(members.holder)
-    return [f"{key(name, notation, style)}{colon}{value_of(value)}" for name, (value, _) in members.added.items()]
-
-
-def _style_beside(holder: Node) -> Style | None:
-    keys = list((holder.keys or {}).values())
-    return keys[-1].style if keys else None
+    return [
+        f"{key(name, notation, style_beside(members.holder, name))}{colon}{value_of(value)}"
+        for name, (value, _) in members.added.items()
+    ]
 
 
 def _refilled(members: Members, entries: Sequence[Entry], notation: Notation) -> Splice:

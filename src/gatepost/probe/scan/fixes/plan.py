@@ -109,6 +109,7 @@ class Plan:
         if child is not None:
             if own(place, name) is None:
                 raise NotEditable(f"{name} comes from an alias or a merge key")
+            self.file(place.source).check(child)
             self._replace(child, change.value, change.guess, undo)
             return
         if self._is_gone(place):

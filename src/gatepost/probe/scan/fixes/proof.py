@@ -6,21 +6,20 @@ fixes are divided until the guilty one stands alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from gatepost.errors import GatepostError
-from gatepost.probe.finding import Finding
-from gatepost.probe.scan.edits import Change, SetKey
-from gatepost.probe.scan.engine import Document, Identity, Options, identity
+from gatepost.probe.scan.engine import Document, Identity, Options
+from gatepost.probe.scan.fixes.blame import Places, wrong_things
 from gatepost.probe.scan.fixes.editable import EditableFile
+from gatepost.probe.scan.fixes.fix import Fix, is_wanted
 from gatepost.probe.scan.fixes.plan import Plan, same
-from gatepost.probe.scan.fixes.problems import Place
 from gatepost.probe.scan.fixes.refusal import Conflicting, NotEditable
 from gatepost.probe.scan.fixes.rewriting import splices_of
 from gatepost.probe.scan.fixes.splice import Splice, applied, composed
-from gatepost.probe.scan.fixes.state import State, scanned_again
+from gatepost.probe.scan.fixes.state import State, renamings, scanned_again
 from gatepost.probe.scan.reading.node import Source
 from gatepost.probe.scan.rules import every_rule
 from gatepost.probe.scan.rules.rule import Rule
@@ -39,27 +38,11 @@ STILL_THERE = "the finding would still be there"
 TOO_LONG = "it could not be told apart from others in time"
 
 
-class Fix(Struct, frozen=True):
-    """What a rule proposes for one finding."""
-
-    finding: Finding
-    changes: tuple[Change, ...]
-
-    @property
-    def identity(self) -> Identity:
-        return identity(self.finding)
-
-    @property
-    def places(self) -> Iterator[Place]:
-        for change in self.changes:
-            path = change.place.path
-            yield change.place.file, (*path, change.key) if isinstance(change, SetKey) else path
-
-
 class Proven(Struct):
     """What holds of the fixes of one family of documents."""
 
-    fixed: set[Identity] = field(default_factory=set)
+    fixed: frozenset[Identity] = frozenset()
+    """The wanted findings that are gone in the end."""
     refused: dict[Identity, str] = field(default_factory=dict)
     """Why a fix is not offered."""
     plans: list[Plan] = field(default_factory=list)
@@ -69,7 +52,6 @@ class Proven(Struct):
 
     def take(self, trial: _Trial) -> None:
         """Notes a round that holds."""
-        self.fixed.update(fix.identity for fix in trial.fixes)
         self.plans.append(trial.plan)
         for source, splices in trial.splices.items():
             self.splices[source.name] = composed(source.text, self.splices.get(source.name, ()), splices)
@@ -84,7 +66,10 @@ class _Trial(Struct):
     splices: Mapping[Source, list[Splice]] = field(default_factory=dict)
     after: State | None = None
     guilty: dict[Identity, str] = field(default_factory=dict)
+    suspected: set[Identity] = field(default_factory=set)
+    """One of them, or several together, do what is wrong."""
     unexplained: str = ""
+    """What is wrong without a fix that must have done it."""
 
     @property
     def holds(self) -> bool:
@@ -117,24 +102,35 @@ class Prover:
         self._characters = 0
 
     def prove(self, state: State, wanted: Iterable[Identity]) -> Proven:
-        """Tries the fixes of the `wanted` findings, the most wanted first."""
+        """Tries the fixes of the `wanted` findings, the most wanted first; those of other families are passed over."""
         proven = Proven()
-        left = list(wanted)
+        names = {each: each for each in wanted if each in state.findings}
         known = state.findings.keys()
+        refused: dict[Identity, str] = {}
         for _ in range(MAX_ROUNDS):
-            fixes = [
-                Fix(state.findings[each], state.changes[each])
-                for each in left
-                if is_wanted(state.changes.get(each), self._guesses)
-            ]
-            trial = self._largest(state, fixes, proven.refused)
-            if trial is None or trial.after is None:
-                break
-            proven.take(trial)
-            state = trial.after
             caused = [each for each in state.findings if each not in known] if self._strict else []
-            left = [each for each in (*left, *caused) if each not in proven.refused and each in state.findings]
+            fixes = self._next(state, [each for each in (*names.values(), *caused) if each not in refused])
+            if not fixes:
+                break
+            trial = self._largest(state, fixes, refused)
+            if trial is not None and trial.after is not None:
+                proven.take(trial)
+                renamed = renamings(state, trial.after)
+                names = {first: renamed.get(name, name) for first, name in names.items()}
+                refused |= {renamed[name]: reason for name, reason in refused.items() if name in renamed}
+                state = trial.after
+        proven.fixed = frozenset(first for first, name in names.items() if name not in state.findings)
+        proven.refused = {first: refused[name] for first, name in names.items() if name in refused}
         return proven
+
+    def _next(self, state: State, left: Iterable[Identity]) -> list[Fix]:
+        """What is tried next: first everything but the removal of what others may come to need."""
+        fixes = [
+            Fix(state.findings[each], state.changes[each])
+            for each in left
+            if each in state.findings and is_wanted(state.changes.get(each), self._guesses)
+        ]
+        return [fix for fix in fixes if not fix.takes_shared_away] or fixes
 
     def _largest(self, state: State, fixes: Sequence[Fix], refused: dict[Identity, str]) -> _Trial | None:
         """The trial of all fixes that hold together; the others are refused."""
@@ -143,8 +139,6 @@ class Prover:
         waiting = [list(fixes)]
         while waiting:
             group = waiting.pop()
-            if not group:
-                continue
             if not self._may_try(state):
                 refused.update((fix.identity, TOO_LONG) for fix in group)
                 continue
@@ -152,14 +146,7 @@ class Prover:
             if trial.holds:
                 best, accepted = trial, [*accepted, *group]
                 continue
-            guilty = {fix.identity: trial.guilty[fix.identity] for fix in group if fix.identity in trial.guilty}
-            if not guilty and len(group) == 1:
-                guilty = {group[0].identity: trial.unexplained or next(iter(trial.guilty.values()))}
-            refused.update(guilty)
-            half = (len(group) + 1) // 2
-            waiting += (
-                [[fix for fix in group if fix.identity not in guilty]] if guilty else [group[half:], group[:half]]
-            )
+            waiting += reversed(_divided(group, trial, refused))
         return best if best is not None and best.fixes else None
 
     def _may_try(self, state: State) -> bool:
@@ -193,52 +180,33 @@ class Prover:
         for source in trial.splices:
             if not same(sources[source.name].root.plain(), trial.plan.after(source.root)):
                 trial.unexplained = "the text would say something else"
+        renamed = renamings(before, after)
         for fix in trial.fixes:
-            if fix.identity in after.findings:
+            if fix.identity in after.findings or fix.identity in renamed:
                 trial.guilty[fix.identity] = STILL_THERE
-        places = _Places(trial.fixes)
-        for place, reason in _wrong(before, after):
+        places = Places(trial.fixes)
+        for place, reason in wrong_things(before, after, frozenset(renamed.values())):
             nearest = places.nearest(place)
-            trial.guilty.update((fix.identity, reason) for fix in nearest)
-            if not nearest:
+            if len(nearest) == 1:
+                trial.guilty[nearest[0].identity] = reason
+            else:
+                trial.suspected.update(fix.identity for fix in nearest)
                 trial.unexplained = reason
 
 
-class _Places:
-    """Which fix changes what."""
-
-    def __init__(self, fixes: Iterable[Fix]) -> None:
-        self._at: dict[Place, list[Fix]] = {}
-        self._inside: dict[Place, list[Fix]] = {}
-        for fix in fixes:
-            for file, path in fix.places:
-                self._at.setdefault((file, path), []).append(fix)
-                for length in range(len(path)):
-                    self._inside.setdefault((file, path[:length]), []).append(fix)
-
-    def nearest(self, place: Place) -> list[Fix]:
-        """The fixes that change something at or in a place, else those that change the least around it."""
-        file, path = place
-        if place in self._at or place in self._inside:
-            return [*self._at.get(place, ()), *self._inside.get(place, ())]
-        around = ((file, path[:length]) for length in range(len(path) - 1, -1, -1))
-        return next((self._at[each] for each in around if each in self._at), [])
-
-
-def is_wanted(changes: Sequence[Change] | None, guesses: bool) -> bool:
-    """Whether there is a fix, and it holds guesses only if these are wanted."""
-    return bool(changes) and (guesses or not any(change.guess for change in changes or ()))
-
-
-def _wrong(before: State, after: State) -> Iterator[tuple[Place, str]]:
-    """What there is now that was not there before."""
-    for each, finding in after.findings.items():
-        if each not in before.findings and finding.actionable:
-            path = tuple(step.replace("~1", "/").replace("~0", "~") for step in finding.pointer.split("/")[1:])
-            yield (finding.file, path), f"it would cause {finding.rule} at {finding.pointer or '/'}"
-    for problem, place in after.problems.items():
-        if problem not in before.problems:
-            yield place, problem.kind
+def _divided(group: Sequence[Fix], trial: _Trial, refused: dict[Identity, str]) -> list[list[Fix]]:
+    """What is tried after a trial that does not hold: without the guilty; else in parts, the unsuspected first."""
+    guilty = {fix.identity: trial.guilty[fix.identity] for fix in group if fix.identity in trial.guilty}
+    if not guilty and len(group) == 1:
+        guilty = {group[0].identity: trial.unexplained or next(iter(trial.guilty.values()))}
+    refused.update(guilty)
+    suspected = trial.suspected | guilty.keys()
+    innocent = [fix for fix in group if fix.identity not in suspected]
+    rest = [fix for fix in group if fix.identity in trial.suspected and fix.identity not in guilty]
+    if not guilty and not (innocent and rest):
+        half = (len(group) + 1) // 2
+        innocent, rest = list(group[:half]), list(group[half:])
+    return [part for part in ([[*innocent, *rest]] if guilty else [innocent, rest]) if part]
 
 
 def _texts(splices: Mapping[Source, Sequence[Splice]]) -> dict[str, bytes]:

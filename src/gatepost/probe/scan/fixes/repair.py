@@ -12,13 +12,15 @@ from gatepost.probe.finding import Edit, Finding
 from gatepost.probe.report import Report
 from gatepost.probe.scan.engine import Document, Identity, Options, Scan, identity
 from gatepost.probe.scan.fixes.editable import EditableFile
+from gatepost.probe.scan.fixes.fix import is_wanted
 from gatepost.probe.scan.fixes.plan import Plan
-from gatepost.probe.scan.fixes.proof import Prover, is_wanted
+from gatepost.probe.scan.fixes.proof import Prover
 from gatepost.probe.scan.fixes.refusal import Conflicting, NotEditable
 from gatepost.probe.scan.fixes.rewriting import edits_of
 from gatepost.probe.scan.fixes.splice import Splice
 from gatepost.probe.scan.fixes.state import states
 from gatepost.probe.scan.reading.node import Source
+from gatepost.probe.scan.rules.rule import Rule
 
 UNASKED_LIMIT = 1024 * 1024
 """Characters of documents whose fixes are proved although nobody asked for them, about a second of work."""
@@ -59,7 +61,7 @@ class Repair(Struct, frozen=True):
         counts: Counter[tuple[str, str]] = Counter()
         first: dict[tuple[str, str], Finding] = {}
         for finding in findings:
-            if identity(finding) in self.refused:
+            if identity(finding) in self.refused and not self.ends(finding):
                 key = finding.rule, self.refused[identity(finding)]
                 counts[key] += 1
                 first.setdefault(key, finding)
@@ -76,10 +78,11 @@ def repair(
     guesses: bool = False,
     strict: bool = False,
     limit: int | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> Repair:
     """Proves the fixes of `findings`, which come from `scan`, those that hold guesses only if these are wanted.
 
-    Documents of more than `limit` characters are left unproved.
+    Documents of more than `limit` characters are left unproved. `rules` are those of the scan, by default all.
     """
     by_name = {document.name: document for document in documents}
     wanted = [key for finding in findings if is_wanted(scan.changes.get(key := identity(finding)), guesses)]
@@ -92,7 +95,7 @@ def repair(
         if limit is not None and state.size > limit:
             unproved += sources
             continue
-        prover = Prover(by_name, options, guesses=guesses, strict=strict)
+        prover = Prover(by_name, options, guesses=guesses, strict=strict, rules=rules)
         proven = prover.prove(state, [each for each in wanted if each in edits])
         fixed |= proven.fixed
         refused |= proven.refused

@@ -76,6 +76,21 @@ def scanned_again(
     return State(tuple(descriptions), findings, changes, _problems(descriptions))
 
 
+def renamings(before: State, after: State) -> dict[Identity, Identity]:
+    """Findings that are still where they were under another name: that of a server in a list is its address."""
+    places = {
+        (finding.rule, finding.file, finding.pointer): each
+        for each, finding in after.findings.items()
+        if each not in before.findings
+    }
+    renamed = {}
+    for each, finding in before.findings.items():
+        place = finding.rule, finding.file, finding.pointer
+        if each not in after.findings and place in places:
+            renamed[each] = places[place]
+    return renamed
+
+
 def _problems(descriptions: Iterable[Description]) -> dict[Problem, Place]:
     return {problem: place for description in descriptions for problem, place in problems(description).items()}
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gatepost.probe.scan.edits import Json
+from gatepost.probe.scan.fixes.plan import same
 
 NAMES = st.sampled_from(
     ["a", "type", "200", "404", "x-note", "/a/{id}", "no", "a b", "it's", "key:", "#ref", "", "é", "- x", '"q"']
@@ -30,7 +31,7 @@ VALUES: st.SearchStrategy[Json] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=12,
 )
-DOCUMENTS: st.SearchStrategy[Json] = st.dictionaries(NAMES, VALUES, min_size=1, max_size=4)
+DOCUMENTS: st.SearchStrategy[dict[str, Json]] = st.dictionaries(NAMES, VALUES, min_size=1, max_size=4)
 
 
 def as_json(draw: st.DrawFn, value: Json) -> str:
@@ -57,8 +58,13 @@ class _Yaml:
         self._unit = draw(st.sampled_from([1, 2, 4]))
         self._dash = draw(st.sampled_from([0, 2]))
         self._comments = 0
+        self._repeated: Json = None
+        self._is_anchored = False
 
     def document(self, value: Json) -> str:
+        repeated = [child for child in value.values() if child] if isinstance(value, dict) else []
+        if repeated:
+            self._repeated = self._draw(st.sampled_from(repeated))
         lines = self._block(value, 0)
         text = "\n".join([*self._above(0), *lines])
         ends_open = "|" not in text and ">" not in text and self._draw(st.booleans())
@@ -78,6 +84,18 @@ class _Yaml:
         return lines
 
     def _member(self, head: str, child: Json, indent: int, *, in_list: bool) -> list[str]:
+        if self._is_alias(child):
+            return [" " * indent + head + " *it" + self._behind()]
+        if self._repeated is not None and same(child, self._repeated) and not self._is_anchored and not in_list:
+            lines = self._written(head + " &it", child, indent, in_list=in_list)
+            self._is_anchored = True  # an alias in it would lead to what is not complete
+            return lines
+        return self._written(head, child, indent, in_list=in_list)
+
+    def _is_alias(self, value: Json) -> bool:
+        return self._is_anchored and same(value, self._repeated) and self._draw(st.booleans())
+
+    def _written(self, head: str, child: Json, indent: int, *, in_list: bool) -> list[str]:
         if isinstance(child, dict | list) and child and self._draw(st.integers(0, 3)):
             inner = indent + (2 if in_list else self._dash if isinstance(child, list) else self._unit)
             lines = self._block(child, inner)
@@ -112,6 +130,8 @@ class _Yaml:
         return [" " * indent + f"{head} {pair[0]}", *written, pad + pair[1]]
 
     def _flow(self, value: Json, *, flow: bool) -> str:
+        if flow and self._is_alias(value):
+            return "*it"
         if isinstance(value, dict | list):
             pair = "[]" if isinstance(value, list) else "{}"
             space = self._draw(st.sampled_from(["", " "]))
