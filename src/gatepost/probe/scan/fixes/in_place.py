@@ -47,7 +47,7 @@ def _path(source: Source) -> Path:
 
 def _replace(path: Path, data: bytes) -> None:
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".gatepost-")
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
     try:
