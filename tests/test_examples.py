@@ -253,6 +253,16 @@ def test_a5_rsa_keys_and_oaep(tmp_path: Path) -> None:
     assert b"chmod 600 rsa.pem" in run("decrypt", values).stderr
 
 
+def test_b16_scan_and_fix() -> None:
+    with started("b16_scan_and_fix.py") as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    assert re.findall(r"Score +(\d+)", out)[-1] == "100"
+    assert re.findall(r"exit code (\d)", out) == ["1", "1", "1", "0"]
+    assert "fixed 2 of 3 findings: shop.yaml (2 edits)" in out
+    assert "+  - url: https://shop.example.com      # behind the balancer" in out
+
+
 def test_b12_hash_secrets_seal_db_credentials() -> None:
     out = output("b12_hash_secrets_seal_db_credentials.py")
     assert re.findall("ada's password: (.+)", out) == ["right", "wrong"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
+import yaml
 from openapi_spec_validator import validate
 
 from gatepost.server.api.document import openapi_document
@@ -201,3 +203,27 @@ def test_a_fix_that_contradicts_an_example_is_told_and_not_made(folder: Path) ->
     assert finding["fixable"] is False
     told = scan(folder, "orders.yaml", "--strict")
     assert "api4-unrestricted-string at schemas.yaml:5 is not offered" in " ".join(told.out.split())
+
+
+ROOT = Path(__file__).parents[2]
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+PIPELINE = (ROOT / "docs" / "reference" / "scan.md").read_text()
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=[hook["id"] for hook in HOOKS])
+def test_a_hook_stops_a_commit_of_what_is_unsafe(folder: Path, hook: dict[str, Any]) -> None:
+    program, verb, *options = hook["entry"].split()
+    assert (program, verb) == ("gatepost", "scan")
+    assert all(re.search(hook["files"], name) for name in ("openapi.yaml", "api/openapi-v2.yml", "docs/swagger.json"))
+    (folder / "openapi.yaml").write_text(ORDERS.replace("security: []", "x-note: []"))
+    assert scan(folder, *options, "openapi.yaml").code == (0 if "--fix" in options else 1)
+    assert ("https:" in (folder / "openapi.yaml").read_text()) is ("--fix" in options)
+
+
+def test_the_pipeline_in_the_documentation_runs(folder: Path) -> None:
+    (command,) = re.findall(r"- run: gatepost scan (.+)", PIPELINE)
+    (folder / "openapi.yaml").write_text(ORDERS)
+    assert scan(folder, *command.split()).code == 1
+    assert json.loads((folder / "gatepost.sarif").read_text())["version"] == "2.1.0"
+    for snippet in re.findall(r"```yaml\n(.+?)```", PIPELINE, re.DOTALL):
+        assert isinstance(yaml.safe_load(snippet), dict)
