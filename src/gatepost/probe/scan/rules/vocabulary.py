@@ -73,7 +73,7 @@ ADDRESSES = Vocabulary(
     "email", "mail", "email address", "phone", "phone number", "username", "user name", "login", "captcha",
 )  # fmt: skip
 """Where a token for a reset is sent to: who asks for one needs no proof."""
-CHOOSES = frozenset({"choose", "new", "set", "change", "complete", "finish", "confirm"})
+CHOOSES = frozenset({"choose", "set", "change", "complete", "finish", "confirm"})
 """Words of the step in which a password is set, after the one in which a token is sent."""
 
 # API3: properties

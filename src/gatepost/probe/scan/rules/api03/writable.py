@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 from gatepost.probe.finding import Confidence, Severity
 from gatepost.probe.scan.model import Description
-from gatepost.probe.scan.operation import Operation
+from gatepost.probe.scan.operation import Kind, Operation
 from gatepost.probe.scan.rules.api03.marks import mark
 from gatepost.probe.scan.rules.audience import is_signing_in, only_asks
 from gatepost.probe.scan.rules.naming import listed
@@ -49,9 +50,10 @@ _BODY = """
     bad=_BODY.format(path="/register", properties="name: {type: string}, isAdmin: {type: boolean}"),
 )
 def privileged_property_writable(description: Description) -> Iterator[Hit]:
+    writers = Writers(description)
     for schema, each in _writable(description):
         if PRIVILEGES.ending(each.name):
-            operations = tuple(operation for operation in schema.accepted_by if _should_not_grant(operation))
+            operations = tuple(writer for writer in writers.of(schema) if not MANAGES_ACCESS.within(writer.path))
             if operations:
                 severity, confidence = _how_bad(operations)
                 yield Hit(
@@ -73,12 +75,32 @@ def _writable(description: Description) -> Iterator[tuple[Schema, Property]]:
                 yield schema, each
 
 
+class Writers:
+    """The operations that change something, by the schema that they take; many schemas share the same ones."""
+
+    def __init__(self, description: Description) -> None:
+        self._operations = description.graph.operations_of
+        self._ids = _ids(description)
+        self._of_mask = cache(self._find)
+        self._ids_of_mask = cache(self._find_ids)
+
+    def of(self, schema: Schema) -> tuple[Operation, ...]:
+        return self._of_mask(schema.request)
+
+    def ids(self, schema: Schema) -> frozenset[str]:
+        """The parameters by which paths name what these operations make or change."""
+        return self._ids_of_mask(schema.request)
+
+    def _find(self, mask: int) -> tuple[Operation, ...]:
+        return tuple(operation for operation in self._operations(mask) if _changes(operation))
+
+    def _find_ids(self, mask: int) -> frozenset[str]:
+        collections = (part for each in self._of_mask(mask) for part in literals_of(each.path)[-1:])
+        return frozenset(self._ids[part] for part in collections if part in self._ids)
+
+
 def _changes(operation: Operation) -> bool:
-    return operation.is_write and not only_asks(operation)
-
-
-def _should_not_grant(operation: Operation) -> bool:
-    return _changes(operation) and not MANAGES_ACCESS.within(operation.path)
+    return operation.kind is Kind.PATH and operation.is_write and not only_asks(operation)
 
 
 def _how_bad(operations: tuple[Operation, ...]) -> tuple[Severity, Confidence]:
@@ -107,13 +129,10 @@ def _is_for_everybody(operation: Operation) -> bool:
     bad=_BODY.format(path="/accounts", properties="balance: {type: integer}, name: {type: string}"),
 )
 def server_owned_property_writable(description: Description) -> Iterator[Hit]:
+    writers = Writers(description)
     for schema, each in _writable(description):
         if SERVER_OWNED.ending(each.name):
-            operations = tuple(
-                operation
-                for operation in schema.accepted_by
-                if _changes(operation) and not ADMINISTRATION.within(operation.path)
-            )
+            operations = tuple(writer for writer in writers.of(schema) if not ADMINISTRATION.within(writer.path))
             if operations:
                 yield Hit(
                     each.place,
@@ -146,13 +165,17 @@ def server_owned_property_writable(description: Description) -> Iterator[Hit]:
         """,
 )
 def identity_writable(description: Description) -> Iterator[Hit]:
-    ids = _ids(description)
+    writers = Writers(description)
     for schema in description.schemas:
         place = schema.node.at("properties")
         if place is None or not schema.in_request or not schema.in_response:
             continue
-        found = [each for each in schema.own_properties if not each.read_only and _is_set_by_server(schema, each, ids)]
-        operations = tuple(filter(_changes, schema.accepted_by))
+        ids, operations = writers.ids(schema), writers.of(schema)
+        found = [
+            each
+            for each in schema.own_properties
+            if not each.read_only and (each.name in ids or SET_BY_SERVER.names(each.name))
+        ]
         if found and operations:
             names = listed(each.name for each in found)
             yield Hit(
@@ -173,14 +196,6 @@ def _ids(description: Description) -> dict[str, str]:
             if is_template(name) and not is_template(collection):
                 found.setdefault(collection, name.strip("{}"))
     return found
-
-
-def _is_set_by_server(schema: Schema, each: Property, ids: Mapping[str, str]) -> bool:
-    """By its usual name, or because it is the id of what the operation makes or changes."""
-    if SET_BY_SERVER.names(each.name):
-        return True
-    collections = (literals_of(operation.path)[-1:] for operation in schema.accepted_by)
-    return any(ids.get(collection[0]) == each.name for collection in collections if collection)
 
 
 @rule(
