@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gatepost.errors import Conflict, GatepostError, Internal, StorageFull
+from gatepost.stores.sqlite import commit
 from gatepost.stores.sqlite.commit import GroupCommit, Transaction
 from gatepost.stores.sqlite.database import open_database
 from gatepost.stores.sqlite.mark import CommitMark
@@ -68,6 +69,23 @@ def on_disk(path: Path) -> set[object]:
     """What another connection finds."""
     with closing(sqlite3.connect(path / NAME)) as other:
         return {value for (value,) in other.execute("SELECT value FROM things")}
+
+
+async def test_after_a_large_commit_the_next_one_waits_for_company(
+    commits: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit, "MAX_PACE_S", 0.5)  # longer than any fsync takes
+    monkeypatch.setattr(commit, "PACE_S", 0.5)
+    inserting, loop = Inserting(), asyncio.get_running_loop()
+    started = loop.time()
+    large = [commits.submit(inserting.write, number) for number in range(100)]
+    await inserting.called.wait()
+    early = commits.submit(inserting.write, "early")
+    await asyncio.gather(*large)
+    late = commits.submit(inserting.write, "late")
+    await asyncio.gather(early, late)
+    assert inserting.sets[1:] == [["early", "late"]]
+    assert loop.time() >= started + 0.5
 
 
 async def test_what_is_submitted_together_shares_one_commit(commits: GroupCommit, tmp_path: Path) -> None:
